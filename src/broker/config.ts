@@ -1,0 +1,60 @@
+import { commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
+import {
+  type Config,
+  integer,
+  jsonObject,
+  milliseconds,
+  port,
+  type Settings,
+  text,
+} from "../runtime/config.ts";
+
+export const brokerSettings = {
+  port: { env: "SCC_BROKER_SERVER_PORT", ...port(), fallback: 8888, doc: "port to listen on" },
+  stateServerHost: {
+    env: "SCC_STATE_SERVER_HOST",
+    ...text("a host name or IP address"),
+    doc: "host of scc-state",
+  },
+  ...commonSettings,
+  ...memberSettings,
+  retryDelay: {
+    env: "SCC_BROKER_SERVER_RETRY_DELAY",
+    ...milliseconds(1),
+    fallback: 2000,
+    doc: "longest pause before scc-state is dialled again, ms",
+  },
+  options: {
+    env: "SOCKETCLUSTER_OPTIONS",
+    ...jsonObject(),
+    fallback: {} as Readonly<Record<string, unknown>>,
+    doc: "further options, a JSON object; scc-broker knows maxPayload (bytes)",
+  },
+  tailCount: {
+    env: "SCC_BROKER_TAIL_COUNT",
+    ...integer(1, 1_000_000),
+    fallback: 10_000,
+    doc: "newest messages kept per channel",
+  },
+  tailBytes: {
+    env: "SCC_BROKER_TAIL_BYTES",
+    ...integer(1, 2 ** 40),
+    fallback: 8 * 2 ** 20,
+    doc: "bytes of newest messages kept per channel",
+  },
+  tailAge: {
+    env: "SCC_BROKER_TAIL_AGE",
+    ...milliseconds(1000),
+    fallback: 60_000,
+    doc: "how long a message is kept, ms",
+  },
+  tailTotalBytes: {
+    env: "SCC_BROKER_TAIL_TOTAL_BYTES",
+    ...integer(1, 2 ** 40),
+    fallback: 256 * 2 ** 20,
+    doc: "bytes of newest messages kept over all channels",
+  },
+  logLevel: logLevelSetting("SCC_BROKER_SERVER_LOG_LEVEL"),
+} satisfies Settings;
+
+export type BrokerConfig = Config<typeof brokerSettings>;

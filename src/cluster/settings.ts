@@ -1,0 +1,97 @@
+import {
+  integer,
+  logLevel,
+  milliseconds,
+  oneOf,
+  port,
+  type Settings,
+  text,
+  toggle,
+} from "../runtime/config.ts";
+
+/** Settings that every process of a cluster has. Names and meanings are upstream's where it has them. */
+export const commonSettings = {
+  host: {
+    env: "SCC_HOST",
+    ...text("an IP address or host name"),
+    fallback: undefined as string | undefined,
+    doc: "address to listen on; absent: all, IPv4 and IPv6",
+  },
+  authKey: {
+    env: "SCC_AUTH_KEY",
+    ...text(),
+    fallback: undefined as string | undefined,
+    secret: true,
+    doc: "key that members of the cluster show each other; absent: none is asked for",
+  },
+  authKeySecondary: {
+    env: "SCC_AUTH_KEY_SECONDARY",
+    ...text(),
+    fallback: undefined as string | undefined,
+    secret: true,
+    doc: "a second key that is accepted but never shown, so that the key can be changed in two rolls",
+  },
+  metricsPort: {
+    env: "SCC_METRICS_PORT",
+    ...integer(0, 65_535),
+    fallback: undefined as number | undefined,
+    doc: "port of /metrics; 0 turns it off; absent: the service's port + 1000",
+  },
+} satisfies Settings;
+
+/** Settings of the processes that join a cluster, scc-worker and scc-broker. */
+export const memberSettings = {
+  stateServerPort: {
+    env: "SCC_STATE_SERVER_PORT",
+    ...port(),
+    fallback: 7777,
+    doc: "port of scc-state",
+  },
+  stateServerConnectTimeout: {
+    env: "SCC_STATE_SERVER_CONNECT_TIMEOUT",
+    ...milliseconds(1),
+    fallback: 3000,
+    doc: "how long connecting to scc-state may take, ms",
+  },
+  stateServerAckTimeout: {
+    env: "SCC_STATE_SERVER_ACK_TIMEOUT",
+    ...milliseconds(1),
+    fallback: 2000,
+    doc: "how long scc-state may take to answer a registration, ms",
+  },
+  instanceIp: {
+    env: "SCC_INSTANCE_IP",
+    ...text("an IP address or host name"),
+    fallback: undefined as string | undefined,
+    doc: "address to announce to the cluster; absent: the one scc-state sees",
+  },
+  instanceIpFamily: {
+    env: "SCC_INSTANCE_IP_FAMILY",
+    ...oneOf("IPv4", "IPv6"),
+    fallback: undefined as "IPv4" | "IPv6" | undefined,
+    doc: "family of the announced address; absent: told from the address",
+  },
+  instancePort: {
+    env: "SCC_INSTANCE_PORT",
+    ...port(),
+    fallback: undefined as number | undefined,
+    doc: "port to announce where it differs from the one listened on (a proxy, NAT, a container port)",
+  },
+  exitOnAuthError: {
+    env: "SCC_EXIT_ON_AUTH_ERROR",
+    ...toggle(),
+    fallback: false,
+    doc: "exit instead of trying again when scc-state refuses the key",
+  },
+  drainMs: {
+    env: "SCC_DRAIN_MS",
+    ...milliseconds(),
+    fallback: 25_000,
+    doc: "grace period after SIGTERM, ms",
+  },
+} satisfies Settings;
+
+/** A log level setting; the variable differs by process. */
+export function logLevelSetting<const E extends string>(env: E) {
+  return { env, ...logLevel(), fallback: 3, doc: "0 nothing, 1 errors, 2 and warnings, 3 everything" };
+}

@@ -1,0 +1,71 @@
+/**
+ * WebSocket frames that are ready to be written to a socket. A server's frames carry no mask, so one
+ * Buffer serves every connection. [RFC 6455, 5.2]
+ */
+
+const FIN_TEXT = 0x81;
+const LENGTH_16 = 126;
+const LENGTH_64 = 127;
+
+/** Bytes of the header in front of a payload of `length` bytes. */
+export function headerLength(length: number): number {
+  if (length < LENGTH_16) return 2;
+  return length < 65_536 ? 4 : 10;
+}
+
+/** Writes the header of a whole text message, and returns where its payload starts. */
+export function writeHeader(target: Buffer, offset: number, length: number): number {
+  target[offset] = FIN_TEXT;
+  if (length < LENGTH_16) {
+    target[offset + 1] = length;
+    return offset + 2;
+  }
+  if (length < 65_536) {
+    target[offset + 1] = LENGTH_16;
+    return target.writeUInt16BE(length, offset + 2);
+  }
+  target[offset + 1] = LENGTH_64;
+  target.writeUInt32BE(Math.floor(length / 2 ** 32), offset + 2);
+  return target.writeUInt32BE(length >>> 0, offset + 6);
+}
+
+/** A text message as one frame. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(headerLength(length) + length);
+  frame.write(text, writeHeader(frame, 0, length));
+  return frame;
+}
+
+/** What stands in a `#publish` packet before the data, kept once per channel. */
+export class PublishFrames {
+  readonly #withData: Buffer;
+  readonly #withoutData: Buffer;
+
+  constructor(channel: string) {
+    const start = `{"event":"#publish","data":{"channel":${JSON.stringify(channel)}`;
+    this.#withData = Buffer.from(`${start},"data":`);
+    this.#withoutData = textFrame(`${start}}}`);
+  }
+
+  /** Bytes of the frame for data of this length; 0 means that there are no data. */
+  frameLength(dataLength: number): number {
+    if (dataLength === 0) return this.#withoutData.length;
+    const length = this.#withData.length + dataLength + 2;
+    return headerLength(length) + length;
+  }
+
+  /** Writes the frame and returns where it ends. `data` is JSON text, and is copied as it stands. */
+  write(target: Buffer, offset: number, data: Buffer): number {
+    if (data.length === 0) return offset + this.#withoutData.copy(target, offset);
+    const length = this.#withData.length + data.length + 2;
+    let at = writeHeader(target, offset, length);
+    at += this.#withData.copy(target, at);
+    at += data.copy(target, at);
+    target[at] = CLOSING_BRACE;
+    target[at + 1] = CLOSING_BRACE;
+    return at + 2;
+  }
+}
+
+const CLOSING_BRACE = 0x7d;

@@ -1,0 +1,38 @@
+import type { Publication } from "./publication.ts";
+
+/** Told once how an operation ended; without an error it worked. Must not throw. */
+export type Settle = (error?: Error) => void;
+
+/** Takes a publication that is due on this process, in its channel's order. */
+export type Deliver = (publication: Publication) => void;
+
+/** Why subscribers of a channel may have missed something. */
+export interface Gap {
+  readonly channel: string;
+  readonly reason: "new log" | "tail too short" | "log went back";
+}
+
+/**
+ * Carries publications to every subscriber, wherever it is connected. An implementation is given a
+ * `Deliver` when made, and calls it for each publication on a channel that this process subscribed to.
+ *
+ * One order: for a channel, every process sees one sequence, and it holds what one caller published in the
+ * order of its calls. Once: no publication is delivered twice.
+ */
+export interface Broker {
+  /**
+   * Publishes, and settles when the publication is held as safely as this broker promises. An error is an
+   * `SccError` whose `retryable` and message say whether it may still arrive.
+   * It is delivered here too, by way of `Deliver`, if this process is subscribed.
+   */
+  publish(publication: Publication, settle: Settle): void;
+
+  /**
+   * Subscribes this process. Once settled without an error, every publication that is published anywhere
+   * from then on is delivered. Called for a channel's first subscriber here.
+   */
+  subscribe(channel: string, settle: Settle): void;
+
+  /** Unsubscribes this process. Called for a channel's last subscriber here; an open `subscribe` settles. */
+  unsubscribe(channel: string): void;
+}

@@ -1,0 +1,50 @@
+type Task = () => void;
+
+/**
+ * The end of the current turn of the event loop, when everything that the turn gathered is sent at once.
+ *
+ * A turn handles all the messages that sockets had ready; what they cause is collected and goes out with
+ * one write per connection. Stages run in this order, and a stage sees what an earlier one added:
+ * `deliver` (publications to their subscribers), then `write` (bytes to sockets and links).
+ * Nothing waits longer than the turn, so latency at low rates does not grow.
+ */
+export class Turn {
+  readonly #schedule: (run: Task) => void;
+  #deliver: Task[] = [];
+  #write: Task[] = [];
+  #scheduled = false;
+
+  /** @param schedule how to be called back when the turn is over; `setImmediate` unless a test decides */
+  constructor(schedule: (run: Task) => void = setImmediate) {
+    this.#schedule = schedule;
+  }
+
+  /** Runs `task` once when the turn ends. Whoever adds it keeps track, so as not to add it twice. */
+  deliver(task: Task): void {
+    this.#deliver.push(task);
+    if (!this.#scheduled) this.#arm();
+  }
+
+  /** Runs `task` once when the turn ends, after everything was delivered. */
+  write(task: Task): void {
+    this.#write.push(task);
+    if (!this.#scheduled) this.#arm();
+  }
+
+  #arm(): void {
+    this.#scheduled = true;
+    this.#schedule(this.#run);
+  }
+
+  readonly #run = (): void => {
+    const deliver = this.#deliver;
+    this.#deliver = [];
+    for (const task of deliver) task();
+    const write = this.#write;
+    this.#write = [];
+    // What the tasks add from here on belongs to the next turn.
+    this.#scheduled = false;
+    if (this.#deliver.length > 0) this.#arm();
+    for (const task of write) task();
+  };
+}
