@@ -1,0 +1,27 @@
+/** Who cannot use which brokers, by instance. scc-state itself is one of the accusers. */
+export type Accusations = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The brokers that are at fault: those that two or more cannot use, and more than any of those who accuse
+ * them are at odds with. An accusation counts against both of its ends, so that whoever accuses everybody
+ * has the most, and removes nobody. Pure.
+ */
+export function accusedBy(accusations: Accusations, brokers: readonly string[]): string[] {
+  const against = new Map<string, number>();
+  const count = (instanceId: string): number => against.get(instanceId) ?? 0;
+  for (const [accuser, accused] of accusations) {
+    for (const instanceId of new Set(accused)) {
+      if (instanceId === accuser || !brokers.includes(instanceId)) continue;
+      against.set(instanceId, count(instanceId) + 1);
+      against.set(accuser, count(accuser) + 1);
+    }
+  }
+  return brokers.filter((instanceId) => {
+    if (count(instanceId) < 2) return false;
+    for (const [accuser, accused] of accusations) {
+      if (accuser === instanceId || !accused.includes(instanceId)) continue;
+      if (count(accuser) >= count(instanceId)) return false;
+    }
+    return true;
+  });
+}

@@ -1,0 +1,48 @@
+import { compareVersions, type RingVersion } from "../pubsub/version.ts";
+import { isNewer, NO_RING, Placement, type Ring } from "./ring.ts";
+
+/**
+ * The newest ring that this member knows, whoever it came from: scc-state or any link. Its version only
+ * grows. Everybody on this member who needs to know of a new one is told in the order of registration.
+ */
+export class CurrentRing {
+  readonly #listeners: ((ring: Ring, before: Ring) => void)[] = [];
+  #ring = NO_RING;
+  #placement = new Placement([]);
+
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  get version(): RingVersion {
+    return this.#ring.version;
+  }
+
+  get placement(): Placement {
+    return this.#placement;
+  }
+
+  /** Whether there is a ring with brokers in it. */
+  get exists(): boolean {
+    return this.#ring.brokers.length > 0;
+  }
+
+  onAdopted(listener: (ring: Ring, before: Ring) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes a ring if it is newer than the one at hand; returns whether it was. */
+  offer(ring: Ring): boolean {
+    if (!isNewer(ring, this.version)) return false;
+    const before = this.#ring;
+    this.#ring = ring;
+    this.#placement = new Placement(ring.brokers);
+    for (const listener of this.#listeners) listener(ring, before);
+    return true;
+  }
+
+  /** Whether a version is that of the ring at hand. */
+  isAt(version: RingVersion): boolean {
+    return compareVersions(version, this.version) === 0;
+  }
+}

@@ -1,0 +1,225 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compareVersions } from "../pubsub/version.ts";
+import { type Delays, type Member, Membership } from "./membership.ts";
+import { NO_RING, type Ring } from "./ring.ts";
+
+const delays: Delays = { startup: 5000, scaleOut: 5000, scaleBack: 1000 };
+const broker = (name: string, port = name): Member => ({
+  instanceId: name,
+  uri: `ws://h:${port}`,
+  role: "broker",
+});
+const worker = (name: string): Member => ({ instanceId: name, uri: `ws://w:${name}`, role: "worker" });
+const names = (ring: Ring | undefined): string[] | undefined =>
+  ring?.brokers.map(({ instanceId }) => instanceId);
+
+/** A scc-state that has run for a while, with these brokers in its ring, settled. */
+function running(...brokers: string[]): Membership {
+  const membership = new Membership("s1", delays, 0);
+  for (const name of brokers) join(membership, broker(name), 0);
+  expect(names(membership.next(10_000))).toEqual(brokers);
+  settle(membership);
+  return membership;
+}
+
+function join(membership: Membership, member: Member, now: number): void {
+  membership.joined(member);
+  membership.verified(member.instanceId, now);
+}
+
+function settle(membership: Membership): void {
+  for (const { instanceId } of membership.ring.brokers)
+    membership.settled(instanceId, membership.ring.version);
+}
+
+describe("Membership, joins", () => {
+  it("waits for its start-up delay and for quiet, and lets all that wait in together", () => {
+    const membership = new Membership("s1", delays, 0);
+    join(membership, broker("a"), 1000);
+    join(membership, broker("b"), 3000);
+
+    expect(membership.next(7999)).toBeUndefined();
+    expect(membership.dueAt(4000)).toBe(8000);
+    expect(names(membership.next(8000))).toEqual(["a", "b"]);
+    expect(membership.ring.version).toEqual({ counter: 1, stateId: "s1" });
+    expect(membership.dueAt(8000)).toBe(Infinity);
+  });
+
+  it("is not put off for ever by brokers that keep coming", () => {
+    const membership = new Membership("s1", delays, 0);
+    let rings = 0;
+    for (let now = 0; now <= 20_000; now += 1000) {
+      join(membership, broker(`b${now}`), now);
+      if (membership.next(now)) rings += 1;
+    }
+
+    expect(rings).toBe(1);
+  });
+
+  it("lets only brokers in that answered at their address", () => {
+    const membership = new Membership("s1", delays, 0);
+    membership.joined(broker("a"));
+    membership.joined(worker("w"));
+    membership.verified("w", 0);
+    membership.verified("nobody", 0);
+
+    expect(membership.next(60_000)).toBeUndefined();
+  });
+
+  it("wait until the last ring is settled, unless no broker is usable", () => {
+    const membership = running("a", "b");
+    join(membership, broker("c"), 10_000);
+    expect(names(membership.next(15_000))).toEqual(["a", "b", "c"]);
+
+    join(membership, broker("d"), 16_000);
+    expect(membership.next(60_000)).toBeUndefined();
+    settle(membership);
+    expect(names(membership.next(60_000))).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("replaces an instance by a new one at the same address", () => {
+    const membership = running("a", "b");
+    membership.lost("a", 20_000);
+    join(membership, broker("a2", "a"), 20_100);
+
+    expect(names(membership.next(25_100))).toEqual(["b", "a2"]);
+  });
+});
+
+describe("Membership, leaves and crashes", () => {
+  it("takes a broker out at once that said goodbye, but keeps the last one listed until another joins", () => {
+    const membership = running("a", "b");
+
+    membership.left("a");
+    expect(names(membership.next(20_000))).toEqual(["b"]);
+    settle(membership);
+    membership.left("b");
+    expect(membership.next(30_000)).toBeUndefined();
+    join(membership, broker("c"), 30_000);
+    expect(names(membership.next(35_000))).toEqual(["c"]);
+  });
+
+  it("takes a broker out that two cannot use, one of them scc-state", () => {
+    const membership = running("a", "b");
+    membership.joined(worker("w"));
+    membership.lost("a", 20_000);
+    membership.accuse("w", ["a"]);
+
+    expect(membership.next(20_999)).toBeUndefined();
+    expect(membership.dueAt(20_999)).toBe(21_000);
+    expect(names(membership.next(21_000))).toEqual(["b"]);
+  });
+
+  it("needs no grace where nobody answers any more, nor a settled ring", () => {
+    const membership = running("a", "b");
+    join(membership, broker("c"), 20_000);
+    membership.next(25_000);
+    membership.joined(worker("w"));
+    membership.lost("a", 26_000);
+    membership.unreachable("a");
+    membership.accuse("w", ["a"]);
+
+    expect(names(membership.next(26_000))).toEqual(["b", "c"]);
+  });
+
+  it("believes no single member, and none that accuses everybody", () => {
+    const membership = running("a", "b", "c");
+    for (const name of ["w1", "w2"]) membership.joined(worker(name));
+    membership.accuse("w1", ["a", "b", "c"]);
+    expect(membership.next(20_000)).toBeUndefined();
+
+    membership.accuse("w2", ["a"]);
+    expect(membership.next(20_000)).toBeUndefined();
+    membership.accuse("w1", ["a"]);
+    expect(names(membership.next(20_000))).toEqual(["b", "c"]);
+  });
+
+  it("forgets what a member said when that member is gone, or takes it back", () => {
+    const membership = running("a", "b");
+    for (const name of ["w1", "w2"]) membership.joined(worker(name));
+    membership.accuse("w1", ["a"]);
+    membership.accuse("w1", []);
+    membership.accuse("w2", ["a"]);
+    membership.lost("w2", 20_000);
+
+    expect(membership.next(60_000)).toBeUndefined();
+  });
+
+  it("forgives a broker whose connection came back", () => {
+    const membership = running("a", "b");
+    membership.joined(worker("w"));
+    membership.lost("a", 20_000);
+    membership.joined(broker("a"));
+    membership.accuse("w", ["a"]);
+
+    expect(membership.next(60_000)).toBeUndefined();
+  });
+
+  it("keeps the last broker, whoever accuses it, until another joins", () => {
+    const membership = running("a");
+    for (const name of ["w1", "w2"]) {
+      membership.joined(worker(name));
+      membership.accuse(name, ["a"]);
+    }
+    expect(membership.next(20_000)).toBeUndefined();
+    join(membership, broker("b"), 20_000);
+    expect(names(membership.next(25_000))).toEqual(["b"]);
+  });
+});
+
+describe("Membership, restarts", () => {
+  it("continues from the highest ring that any member holds", () => {
+    const before = running("a", "b").ring;
+    const membership = new Membership("s2", delays, 0);
+
+    expect(membership.heardOf(before)).toBe(true);
+    expect(membership.heardOf(before)).toBe(false);
+    expect(membership.heardOf(NO_RING)).toBe(false);
+    expect(membership.next(60_000)).toBeUndefined();
+    membership.joined(broker("a"));
+    membership.settled("a", before.version);
+    membership.joined(broker("b"));
+    membership.settled("b", before.version);
+    join(membership, broker("c"), 60_000);
+    expect(names(membership.next(65_000))).toEqual(["a", "b", "c"]);
+    expect(membership.ring.version).toEqual({ counter: 2, stateId: "s2" });
+  });
+
+  it("never makes a version twice, and versions only grow, whatever happens", () => {
+    const event = fc.record({
+      kind: fc.constantFrom("join", "left", "lost", "accuse", "settle", "heard"),
+      who: fc.nat(5),
+      whom: fc.nat(5),
+      wait: fc.nat(4000),
+      state: fc.nat(1),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 80 }), (events) => {
+        const states = ["s1", "s2"].map((id) => new Membership(id, delays, 0));
+        const made = new Map<string, Ring>();
+        let now = 0;
+        for (const { kind, who, whom, wait, state } of events) {
+          now += wait;
+          const [mine, other] = [states[state]!, states[1 - state]!];
+          const before = mine.ring.version;
+          if (kind === "join") join(mine, who < 3 ? broker(`b${who}`) : worker(`w${who}`), now);
+          if (kind === "left") mine.left(`b${who}`);
+          if (kind === "lost") mine.lost(`b${who}`, now);
+          if (kind === "accuse") mine.accuse(`w${who}`, [`b${whom}`]);
+          if (kind === "settle") settle(mine);
+          if (kind === "heard") mine.heardOf(other.ring);
+          const ring = mine.next(now);
+          if (ring) {
+            const name = JSON.stringify(ring.version);
+            expect(made.has(name)).toBe(false);
+            made.set(name, ring);
+            expect(ring.brokers.length).toBeGreaterThan(0);
+            expect(new Set(ring.brokers.map(({ uri }) => uri)).size).toBe(ring.brokers.length);
+          }
+          expect(compareVersions(mine.ring.version, before)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+});

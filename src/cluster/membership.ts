@@ -1,0 +1,210 @@
+import type { RingVersion } from "../pubsub/version.ts";
+import { compareVersions } from "../pubsub/version.ts";
+import { type Accusations, accusedBy } from "./accusations.ts";
+import { hasMember, isNewer, NO_RING, type Ring, type RingMember } from "./ring.ts";
+
+/** A process that registered. */
+export interface Member extends RingMember {
+  readonly role: "broker" | "worker";
+}
+
+/** When changes of the ring may happen, ms. Names are those of the settings. */
+export interface Delays {
+  /** No broker joins before scc-state has run so long: members return first. */
+  readonly startup: number;
+  /** Brokers that wait are let in when no other came for so long, */
+  readonly scaleOut: number;
+  /** How long a member may be gone before that counts against it. */
+  readonly scaleBack: number;
+}
+
+/** One flapping broker cannot keep others waiting for longer than this many quiet periods. */
+const MOST_QUIET_PERIODS = 4;
+
+interface Candidate extends RingMember {
+  readonly since: number;
+}
+
+/**
+ * What scc-state knows, and when it makes a new ring of it.
+ *
+ *     register --verified--> candidate --quiet, settled--> in the ring --left, accused, replaced--> gone
+ *
+ * It is the sum of what members tell: each hands in the ring it holds, the brokers it cannot use, and whether
+ * it has settled. A new ring is always the highest known plus what is to change. So a restarted or second
+ * scc-state continues where the last one was, and that a member is absent after a restart proves nothing.
+ * Pure: the time (ms) comes in as an argument.
+ */
+export class Membership {
+  readonly #stateId: string;
+  readonly #delays: Delays;
+  readonly #startedAt: number;
+  readonly #members = new Map<string, Member>();
+  /** Brokers that answered at their address and are not in the ring yet. */
+  readonly #candidates = new Map<string, Candidate>();
+  /** Brokers that said goodbye, or whose address another instance answers at. */
+  readonly #departed = new Set<string>();
+  /** Brokers that this scc-state heard and lost, and when. */
+  readonly #lost = new Map<string, number>();
+  readonly #accusations = new Map<string, readonly string[]>();
+  readonly #settled = new Map<string, RingVersion>();
+  #ring: Ring = NO_RING;
+
+  constructor(stateId: string, delays: Delays, now: number) {
+    this.#stateId = stateId;
+    this.#delays = delays;
+    this.#startedAt = now;
+  }
+
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  get candidateCount(): number {
+    return this.#candidates.size;
+  }
+
+  /** A member is here. Its address is taken as it says; see `verified`. */
+  joined(member: Member): void {
+    this.#members.set(member.instanceId, member);
+    this.#lost.delete(member.instanceId);
+  }
+
+  /** A broker answered at its address: it may join the ring. */
+  verified(instanceId: string, now: number): void {
+    const member = this.#members.get(instanceId);
+    if (member?.role !== "broker" || this.#departed.has(instanceId)) return;
+    for (const known of this.#ring.brokers) {
+      if (known.instanceId === instanceId) return;
+      if (known.uri === member.uri) this.#departed.add(known.instanceId);
+    }
+    for (const { uri, instanceId: other } of this.#candidates.values()) {
+      if (uri === member.uri && other !== instanceId) this.#candidates.delete(other);
+    }
+    if (!this.#candidates.has(instanceId)) {
+      this.#candidates.set(instanceId, { uri: member.uri, instanceId, since: now });
+    }
+  }
+
+  /** A member said goodbye. Its `instanceId` never returns. */
+  left(instanceId: string): void {
+    if (this.#members.get(instanceId)?.role === "broker") this.#departed.add(instanceId);
+    this.#forget(instanceId);
+    this.#lost.delete(instanceId);
+  }
+
+  /** The connection to a member broke. */
+  lost(instanceId: string, now: number): void {
+    const member = this.#members.get(instanceId);
+    this.#forget(instanceId);
+    if (member?.role === "broker" && hasMember(this.#ring.brokers, instanceId))
+      this.#lost.set(instanceId, now);
+  }
+
+  /** Nobody answers any more at the address of a member that was lost: it needs no grace. */
+  unreachable(instanceId: string): void {
+    if (this.#lost.has(instanceId)) this.#lost.set(instanceId, -Infinity);
+  }
+
+  /** The brokers that a member cannot use now: replaces what it said before. */
+  accuse(instanceId: string, accused: readonly string[]): void {
+    if (!this.#members.has(instanceId)) return;
+    if (accused.length === 0) this.#accusations.delete(instanceId);
+    else this.#accusations.set(instanceId, accused);
+  }
+
+  /** An owner says that the logs it owns under this version are where they belong. */
+  settled(instanceId: string, version: RingVersion): void {
+    if (this.#members.has(instanceId)) this.#settled.set(instanceId, version);
+  }
+
+  /** A member holds this ring; returns whether it is news. */
+  heardOf(ring: Ring): boolean {
+    if (!isNewer(ring, this.#ring.version)) return false;
+    this.#adopt(ring);
+    return true;
+  }
+
+  /** The ring that is due now, if one is. It is then the current one. */
+  next(now: number): Ring | undefined {
+    const accused = new Set(accusedBy(this.#allAccusations(now), idsOf(this.#ring.brokers)));
+    const isUsable = ({ instanceId }: RingMember): boolean =>
+      !accused.has(instanceId) && !this.#isAway(instanceId);
+    const usable = this.#ring.brokers.some(isUsable);
+    // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
+    const mayScale = !usable || this.#isSettled();
+    const joining = mayScale && now >= this.#joinsDueAt() ? [...this.#candidates.values()] : [];
+    const staying = this.#ring.brokers.filter(({ instanceId }) => {
+      if (accused.has(instanceId)) return false;
+      if (!usable && joining.length > 0) return !this.#isAway(instanceId);
+      return !(mayScale && this.#departed.has(instanceId));
+    });
+    // The last broker stays listed until another joins: an empty ring would help nobody.
+    if (joining.length === 0 && (staying.length === this.#ring.brokers.length || staying.length === 0))
+      return undefined;
+    const brokers = [...staying, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
+    const version = { counter: this.#ring.version.counter + 1, stateId: this.#stateId };
+    this.#adopt({ version, placement: "rendezvous", brokers, keepers: [] });
+    return this.#ring;
+  }
+
+  /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
+  dueAt(now: number): number {
+    const times = [this.#joinsDueAt()];
+    for (const at of this.#lost.values()) times.push(at + this.#delays.scaleBack);
+    return Math.min(...times.filter((time) => time > now), Infinity);
+  }
+
+  #adopt(ring: Ring): void {
+    this.#ring = ring;
+    const listed = new Set(idsOf(ring.brokers));
+    for (const instanceId of listed) this.#candidates.delete(instanceId);
+    for (const instanceId of this.#lost.keys()) if (!listed.has(instanceId)) this.#lost.delete(instanceId);
+    for (const instanceId of this.#departed) {
+      if (!listed.has(instanceId) && !this.#members.has(instanceId)) this.#departed.delete(instanceId);
+    }
+  }
+
+  #forget(instanceId: string): void {
+    this.#members.delete(instanceId);
+    this.#candidates.delete(instanceId);
+    this.#accusations.delete(instanceId);
+    this.#settled.delete(instanceId);
+  }
+
+  /** What members say, and what scc-state itself cannot reach. Members that are gone accuse nobody. */
+  #allAccusations(now: number): Accusations {
+    const own: string[] = [];
+    for (const [instanceId, at] of this.#lost) if (now - at >= this.#delays.scaleBack) own.push(instanceId);
+    return new Map([...this.#accusations, [this.#stateId, own]]);
+  }
+
+  #isAway(instanceId: string): boolean {
+    return this.#departed.has(instanceId) || this.#lost.has(instanceId);
+  }
+
+  #joinsDueAt(): number {
+    if (this.#candidates.size === 0) return Infinity;
+    const times = [...this.#candidates.values()].map(({ since }) => since);
+    const quiet = Math.max(...times) + this.#delays.scaleOut;
+    const bound = Math.min(...times) + MOST_QUIET_PERIODS * this.#delays.scaleOut;
+    return Math.max(this.#startedAt + this.#delays.startup, Math.min(quiet, bound));
+  }
+
+  /** Whether every broker of the ring that lives has settled it. */
+  #isSettled(): boolean {
+    return this.#ring.brokers.every(({ instanceId }) => {
+      if (this.#isAway(instanceId)) return true;
+      const settled = this.#settled.get(instanceId);
+      return settled !== undefined && compareVersions(settled, this.#ring.version) === 0;
+    });
+  }
+}
+
+function idsOf(members: readonly RingMember[]): string[] {
+  return members.map(({ instanceId }) => instanceId);
+}

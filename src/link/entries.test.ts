@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Publication } from "../pubsub/publication.ts";
+import { BadEntryError, EntryWriter, GAPS } from "./entries.ts";
+import { NameTable } from "./name-table.ts";
+import { BEAT_MS, Pulse } from "./pulse.ts";
+import { type EntryHandler, readEntries } from "./read-entries.ts";
+import { SentPublishes, Unconfirmed } from "./unconfirmed.ts";
+
+type Call = readonly [string, ...unknown[]];
+
+/** A handler that notes every call, with message bytes as text. */
+function notes(): { calls: Call[]; handler: EntryHandler } {
+  const calls: Call[] = [];
+  const handler = new Proxy({} as EntryHandler, {
+    get:
+      (_target, name) =>
+      (...fields: unknown[]) =>
+        calls.push([
+          String(name),
+          ...fields.map((field) => (Buffer.isBuffer(field) ? field.toString() : field)),
+        ]),
+  });
+  return { calls, handler };
+}
+
+const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const version = fc.record({ counter: number, stateId: fc.string() });
+const epoch = fc.record({ ring: version, count: number });
+const bytes = fc.string({ unit: "grapheme" });
+const since = fc.option(fc.record({ epoch, offset: number }), { nil: undefined });
+const call: fc.Arbitrary<Call> = fc.oneof(
+  fc.tuple(fc.constant("publish"), number, number, bytes),
+  fc.tuple(fc.constant("record"), number, number, number, number, bytes),
+  fc.tuple(fc.constant("own"), number, number, number),
+  fc.tuple(fc.constant("confirm"), number, number),
+  fc.tuple(fc.constant("refuse"), number, bytes),
+  fc.tuple(fc.constant("name"), number, fc.string({ unit: "binary" })),
+  fc.tuple(fc.constant("origin"), number, bytes),
+  fc.tuple(fc.constant("beat"), number),
+  fc.tuple(fc.constant("subscribe"), number, number, since),
+  fc.tuple(fc.constant("unsubscribe"), number),
+  fc.tuple(fc.constant("epoch"), number, epoch),
+  fc.tuple(fc.constant("subscribed"), number, number, number, fc.constantFrom(...GAPS)),
+  fc.tuple(fc.constant("hello"), bytes),
+  fc.tuple(fc.constant("ring"), bytes),
+  fc.tuple(fc.constant("version"), version),
+);
+
+function write(calls: readonly Call[]): Buffer {
+  const writer = new EntryWriter(() => {});
+  const methods = writer as unknown as Record<string, (...fields: unknown[]) => void>;
+  for (const [name, ...fields] of calls) {
+    const last = fields.length - 1;
+    if (name === "publish" || name === "record") fields[last] = Buffer.from(String(fields[last]));
+    methods[name]!.apply(writer, fields);
+  }
+  return writer.take();
+}
+
+describe("Entries", () => {
+  it("are read as they were written, whatever the fields hold", () => {
+    fc.assert(
+      fc.property(fc.array(call), (written) => {
+        const { calls, handler } = notes();
+
+        readEntries(write(written), handler);
+
+        expect(calls).toEqual(written);
+      }),
+    );
+  });
+
+  it("that are cut short or foreign are refused, and never read past the frame's end", () => {
+    const frame = fc.oneof(
+      fc.uint8Array().map((random) => Buffer.from(random)),
+      fc.tuple(fc.array(call, { minLength: 1 }), fc.nat()).map(([calls, cut]) => {
+        const whole = write(calls);
+        return whole.subarray(0, cut % whole.length);
+      }),
+    );
+    fc.assert(
+      fc.property(frame, (hostile) => {
+        try {
+          readEntries(hostile, notes().handler);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BadEntryError);
+        }
+      }),
+    );
+    expect(() => readEntries(Buffer.from([255]), notes().handler)).toThrow("no entry of kind 255");
+    expect(() => readEntries(write([["name", 1, "news"]]).subarray(0, 5), notes().handler)).toThrow(
+      "cut short",
+    );
+  });
+
+  it("call for sending once, with the first after what was taken", () => {
+    let called = 0;
+    const writer = new EntryWriter(() => {
+      called += 1;
+    });
+
+    writer.beat(1);
+    writer.beat(2);
+    expect([called, writer.take().length, writer.length]).toEqual([1, 4, 0]);
+    writer.beat(3);
+    expect(called).toBe(2);
+  });
+});
+
+describe("NameTable", () => {
+  it("gives the number anew that was given longest ago, and announces it", () => {
+    const announced: [number, string][] = [];
+    const table = new NameTable((...pair) => announced.push(pair), 2);
+
+    const numbers = ["a", "b", "a", "c", "b", "a"].map((channel) => table.numberOf(channel));
+
+    expect(numbers).toEqual([0, 1, 0, 0, 1, 1]);
+    expect(announced).toEqual([
+      [0, "a"],
+      [1, "b"],
+      [0, "c"],
+      [1, "a"],
+    ]);
+  });
+});
+
+describe("Pulse", () => {
+  it("finds the other side silent after 3 s without a frame", () => {
+    const pulse = new Pulse();
+    let beats = 0;
+    while (pulse.beat()) {
+      beats += 1;
+      pulse.acknowledged(beats);
+    }
+
+    expect(beats * BEAT_MS).toBe(3000);
+  });
+
+  it("finds a side silent that sends but acknowledges nothing new", () => {
+    const pulse = new Pulse();
+    let beats = 0;
+    while (pulse.beat()) {
+      beats += 1;
+      pulse.heard();
+      pulse.acknowledged(1);
+    }
+
+    expect(beats * BEAT_MS).toBe(3500);
+  });
+});
+
+describe("Unconfirmed", () => {
+  const publication = (text: string): Publication => new Publication("news", Buffer.from(text));
+
+  it("keeps publishes in order until they are removed or too old", () => {
+    const unconfirmed = new Unconfirmed();
+    const [a, b, c] = ["a", "bb", "ccc"].map((text, at) => unconfirmed.add(publication(text), undefined, at));
+
+    unconfirmed.remove(b!);
+    unconfirmed.remove(b!);
+    expect([...unconfirmed.inOrder()]).toEqual([a, c]);
+    expect(unconfirmed.bytes).toBe(4);
+    expect(unconfirmed.expire(1)).toEqual([a]);
+    expect([unconfirmed.count, unconfirmed.bytes]).toEqual([1, 3]);
+  });
+
+  it("finds what was sent by its position, once, in whatever order it is confirmed", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(30), { maxLength: 60 }), (positions) => {
+        const unconfirmed = new Unconfirmed();
+        const sent = new SentPublishes();
+        const left = new Map<number, unknown>();
+        for (let position = 1; position <= 30; position++) {
+          const pending = unconfirmed.add(publication(`${position}`), undefined, 0);
+          sent.add(pending);
+          left.set(position, pending);
+        }
+        for (const position of positions) {
+          expect(sent.take(position)).toBe(left.get(position));
+          left.delete(position);
+        }
+        expect(sent.count).toBeLessThanOrEqual(30);
+        if (left.size === 0) expect(sent.count).toBe(0);
+      }),
+    );
+  });
+});

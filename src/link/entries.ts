@@ -1,0 +1,237 @@
+import type { Epoch, RingVersion } from "../pubsub/version.ts";
+import { SccError } from "../runtime/errors.ts";
+
+/**
+ * What two processes of a cluster say to each other: binary frames, each with any number of entries.
+ *
+ * An entry is a kind (one byte) and its fields. Numbers are unsigned, seven bits a byte, lowest first
+ * (up to 2^53 - 1); texts and message bytes are preceded by their length. Channels and origins are named
+ * once (`name`, `origin`) and then called by number; each direction of a link has tables of its own.
+ * A link starts anew with each connection, and so do tables and positions.
+ */
+export const LINK_PROTOCOL = "scc-link.1";
+
+export const Kind = {
+  hello: 1,
+  ring: 2,
+  version: 3,
+  name: 4,
+  origin: 5,
+  beat: 6,
+  publish: 16,
+  confirm: 17,
+  refuse: 18,
+  subscribe: 32,
+  unsubscribe: 33,
+  epoch: 34,
+  subscribed: 35,
+  record: 48,
+  own: 49,
+} as const;
+
+/** Why a position could not be continued from; the number on the wire is the index. */
+export const GAPS = ["none", "new log", "tail too short", "log went back"] as const;
+export type GapReason = (typeof GAPS)[number];
+
+/** Bytes that are no entries of this protocol: the link is closed. */
+export class BadEntryError extends SccError {
+  readonly code = "SCC_BAD_ENTRY";
+  override readonly name = "BadEntryError";
+
+  constructor(problem: string) {
+    super(`Cannot read a frame of a link: ${problem}`);
+  }
+}
+
+const FIRST_SIZE = 4096;
+/** Most bytes a number takes: 53 bits, seven in each. */
+const NUMBER_SIZE = 8;
+
+/**
+ * Writes entries one behind the other into a buffer that grows, until somebody takes it.
+ * Calling a method is all it takes to send: `onFirst` tells the link that there is something.
+ */
+export class EntryWriter {
+  readonly #onFirst: () => void;
+  #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #length = 0;
+
+  constructor(onFirst: () => void) {
+    this.#onFirst = onFirst;
+  }
+
+  /** Bytes written and not yet taken. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes what was written. The next entry starts a new buffer. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.#length);
+    // Busy links start the next turn with the size that this one needed.
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, Math.min(this.#length, 2 ** 18)));
+    this.#length = 0;
+    return taken;
+  }
+
+  /** First on every link: who speaks, as JSON. */
+  hello(json: string): void {
+    this.#begin(Kind.hello, 0);
+    this.#text(json);
+  }
+
+  /** A newer ring than the other side has, as JSON. The sender is at its version from here on. */
+  ring(json: string): void {
+    this.#begin(Kind.ring, 0);
+    this.#text(json);
+  }
+
+  /** The ring version that the sender is at from here on. */
+  version(version: RingVersion): void {
+    this.#begin(Kind.version, NUMBER_SIZE);
+    this.#number(version.counter);
+    this.#text(version.stateId);
+  }
+
+  /** From here on `number` means this channel. JSON text, so that any string survives. */
+  name(number: number, channel: string): void {
+    this.#begin(Kind.name, NUMBER_SIZE);
+    this.#number(number);
+    this.#text(JSON.stringify(channel));
+  }
+
+  /** From here on `number` means this origin. */
+  origin(number: number, instanceId: string): void {
+    this.#begin(Kind.origin, NUMBER_SIZE);
+    this.#number(number);
+    this.#text(instanceId);
+  }
+
+  /** A sign of life; `received` frames came from the other side so far. */
+  beat(received: number): void {
+    this.#begin(Kind.beat, NUMBER_SIZE);
+    this.#number(received);
+  }
+
+  /** A message for the channel's owner. The publishes of a link are counted from 1: its positions. */
+  publish(channel: number, sequence: number, bytes: Buffer): void {
+    this.#begin(Kind.publish, 3 * NUMBER_SIZE + bytes.length);
+    this.#number(channel);
+    this.#number(sequence);
+    this.#bytes(bytes);
+  }
+
+  /** The publishes at `count` positions from `first` on are held. */
+  confirm(first: number, count: number): void {
+    this.#begin(Kind.confirm, 2 * NUMBER_SIZE);
+    this.#number(first);
+    this.#number(count);
+  }
+
+  /** The publish at this position is not accepted, for ever; `reason` is for people. */
+  refuse(position: number, reason: string): void {
+    this.#begin(Kind.refuse, NUMBER_SIZE);
+    this.#number(position);
+    this.#text(reason);
+  }
+
+  /** Asks for a channel, after a position if one is given. The answer repeats `ask`. */
+  subscribe(channel: number, ask: number, since: { epoch: Epoch; offset: number } | undefined): void {
+    this.#begin(Kind.subscribe, 5 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(ask);
+    this.#number(since === undefined ? 0 : 1);
+    if (since === undefined) return;
+    this.#epoch(since.epoch);
+    this.#number(since.offset);
+  }
+
+  unsubscribe(channel: number): void {
+    this.#begin(Kind.unsubscribe, NUMBER_SIZE);
+    this.#number(channel);
+  }
+
+  /** The epoch of the channel's records from here on. */
+  epoch(channel: number, epoch: Epoch): void {
+    this.#begin(Kind.epoch, 3 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#epoch(epoch);
+  }
+
+  /**
+   * The answer to `subscribe`: everything above `stable` follows, everything after the asked position and
+   * up to it went ahead, unless there is a gap.
+   */
+  subscribed(channel: number, ask: number, stable: number, gap: GapReason): void {
+    this.#begin(Kind.subscribed, 4 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(ask);
+    this.#number(stable);
+    this.#number(GAPS.indexOf(gap));
+  }
+
+  /** A message in its place. */
+  record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void {
+    this.#begin(Kind.record, 5 * NUMBER_SIZE + bytes.length);
+    this.#number(channel);
+    this.#number(offset);
+    this.#number(origin);
+    this.#number(sequence);
+    this.#bytes(bytes);
+  }
+
+  /** The place of a message that came by this link, at this position: its record and its confirmation. */
+  own(channel: number, offset: number, position: number): void {
+    this.#begin(Kind.own, 3 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(offset);
+    this.#number(position);
+  }
+
+  #begin(kind: number, size: number): void {
+    if (this.#length === 0) this.#onFirst();
+    this.#reserve(size + 1);
+    this.#buffer[this.#length] = kind;
+    this.#length += 1;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+
+  #number(value: number): void {
+    let rest = value;
+    while (rest > 0x0fffffff) {
+      this.#buffer[this.#length++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.#buffer[this.#length++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.#buffer[this.#length++] = rest;
+  }
+
+  #bytes(bytes: Buffer): void {
+    this.#number(bytes.length);
+    this.#length += bytes.copy(this.#buffer, this.#length);
+  }
+
+  #text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#reserve(NUMBER_SIZE + length);
+    this.#number(length);
+    this.#length += this.#buffer.write(text, this.#length);
+  }
+
+  #epoch(epoch: Epoch): void {
+    this.#number(epoch.ring.counter);
+    this.#text(epoch.ring.stateId);
+    this.#reserve(3 * NUMBER_SIZE);
+    this.#number(epoch.count);
+  }
+}

@@ -1,0 +1,163 @@
+import type { Epoch, RingVersion } from "../pubsub/version.ts";
+import { BadEntryError, GAPS, type GapReason, Kind } from "./entries.ts";
+
+/** Takes the entries of a frame, one call each, in order. `bytes` are a view into the frame: copy to keep. */
+export interface EntryHandler {
+  hello(json: string): void;
+  ring(json: string): void;
+  version(version: RingVersion): void;
+  name(number: number, channel: string): void;
+  origin(number: number, instanceId: string): void;
+  beat(received: number): void;
+  publish(channel: number, sequence: number, bytes: Buffer): void;
+  confirm(first: number, count: number): void;
+  refuse(position: number, reason: string): void;
+  subscribe(channel: number, ask: number, since: { epoch: Epoch; offset: number } | undefined): void;
+  unsubscribe(channel: number): void;
+  epoch(channel: number, epoch: Epoch): void;
+  subscribed(channel: number, ask: number, stable: number, gap: GapReason): void;
+  record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void;
+  own(channel: number, offset: number, position: number): void;
+}
+
+/**
+ * Reads all entries of a frame.
+ *
+ * @throws {BadEntryError} if the frame is cut short, or holds what this version does not know; the handler
+ *   has been given the entries before that
+ */
+export function readEntries(frame: Buffer, handler: EntryHandler): void {
+  const reader = new Reader(frame);
+  while (reader.more) readEntry(reader, handler);
+}
+
+function readEntry(r: Reader, handler: EntryHandler): void {
+  const kind = r.byte();
+  // Arguments are evaluated from left to right, in the order of the fields.
+  switch (kind) {
+    case Kind.publish:
+      return handler.publish(r.number(), r.number(), r.bytes());
+    case Kind.record:
+      return handler.record(r.number(), r.number(), r.number(), r.number(), r.bytes());
+    case Kind.own:
+      return handler.own(r.number(), r.number(), r.number());
+    case Kind.confirm:
+      return handler.confirm(r.number(), r.number());
+    case Kind.name:
+      return handler.name(r.number(), r.channel());
+    case Kind.origin:
+      return handler.origin(r.number(), r.text());
+    case Kind.beat:
+      return handler.beat(r.number());
+    case Kind.subscribe:
+      return handler.subscribe(r.number(), r.number(), r.number() === 0 ? undefined : r.position());
+    case Kind.unsubscribe:
+      return handler.unsubscribe(r.number());
+    case Kind.epoch:
+      return handler.epoch(r.number(), r.epoch());
+    case Kind.subscribed:
+      return handler.subscribed(r.number(), r.number(), r.number(), r.gap());
+    default:
+      return readRare(kind, r, handler);
+  }
+}
+
+function readRare(kind: number, r: Reader, handler: EntryHandler): void {
+  switch (kind) {
+    case Kind.hello:
+      return handler.hello(r.text());
+    case Kind.ring:
+      return handler.ring(r.text());
+    case Kind.version:
+      return handler.version(r.version());
+    case Kind.refuse:
+      return handler.refuse(r.number(), r.text());
+    default:
+      throw new BadEntryError(`there is no entry of kind ${kind}`);
+  }
+}
+
+/** A cursor in a frame. Nothing it returns lies beyond the frame's end. */
+class Reader {
+  readonly #frame: Buffer;
+  #at = 0;
+
+  constructor(frame: Buffer) {
+    this.#frame = frame;
+  }
+
+  get more(): boolean {
+    return this.#at < this.#frame.length;
+  }
+
+  byte(): number {
+    const byte = this.#frame[this.#at];
+    if (byte === undefined) throw new BadEntryError("it is cut short");
+    this.#at += 1;
+    return byte;
+  }
+
+  number(): number {
+    let byte = this.byte();
+    if (byte < 128) return byte;
+    let value = byte & 127;
+    let scale = 128;
+    do {
+      byte = this.byte();
+      value += (byte & 127) * scale;
+      scale *= 128;
+    } while (byte >= 128 && scale <= 2 ** 49);
+    if (byte >= 128 || value > Number.MAX_SAFE_INTEGER) throw new BadEntryError("a number is too large");
+    return value;
+  }
+
+  bytes(): Buffer {
+    const start = this.#skip(this.number());
+    return this.#frame.subarray(start, this.#at);
+  }
+
+  text(): string {
+    const start = this.#skip(this.number());
+    return this.#frame.toString("utf8", start, this.#at);
+  }
+
+  channel(): string {
+    const name = parseJson(this.text());
+    if (typeof name !== "string") throw new BadEntryError("a channel's name is no text");
+    return name;
+  }
+
+  version(): RingVersion {
+    return { counter: this.number(), stateId: this.text() };
+  }
+
+  epoch(): Epoch {
+    return { ring: this.version(), count: this.number() };
+  }
+
+  position(): { epoch: Epoch; offset: number } {
+    return { epoch: this.epoch(), offset: this.number() };
+  }
+
+  gap(): GapReason {
+    const gap = GAPS[this.number()];
+    if (gap === undefined) throw new BadEntryError("there is no such reason for a gap");
+    return gap;
+  }
+
+  #skip(length: number): number {
+    const start = this.#at;
+    if (length > this.#frame.length - start) throw new BadEntryError("it is cut short");
+    this.#at = start + length;
+    return start;
+  }
+}
+
+/** @throws {BadEntryError} if the text is no JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadEntryError((error as Error).message);
+  }
+}

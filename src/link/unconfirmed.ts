@@ -1,0 +1,100 @@
+import type { Settle } from "../pubsub/broker.ts";
+import type { Publication } from "../pubsub/publication.ts";
+
+/** A publish on its way: it is sent again until somebody who owns its channel confirms it. */
+export interface Pending {
+  readonly sequence: number;
+  readonly publication: Publication;
+  /** When it was published, ms of the own clock. */
+  readonly at: number;
+  /** How often it was sent: while 0, it has certainly not happened. */
+  sent: number;
+  /** Undefined once its publisher was told. */
+  settle: Settle | undefined;
+}
+
+/**
+ * What this process published and nobody confirmed yet, in order: one sequence over all channels.
+ * Bounded by bytes (whoever adds asks `bytes` first) and by time (`expire`). Pure.
+ */
+export class Unconfirmed {
+  /** By sequence, which is also the order of insertion. */
+  readonly #pending = new Map<number, Pending>();
+  #sequence = 0;
+  #bytes = 0;
+
+  get count(): number {
+    return this.#pending.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** All of them, in the order they were published. */
+  inOrder(): IterableIterator<Pending> {
+    return this.#pending.values();
+  }
+
+  add(publication: Publication, settle: Settle | undefined, now: number): Pending {
+    this.#sequence += 1;
+    const pending: Pending = { sequence: this.#sequence, publication, at: now, sent: 0, settle };
+    this.#pending.set(pending.sequence, pending);
+    this.#bytes += publication.bytes.length;
+    return pending;
+  }
+
+  /** It is held by its owner, or never will be: it is not sent again. Telling its publisher is not done here. */
+  remove(pending: Pending): void {
+    if (this.#pending.delete(pending.sequence)) this.#bytes -= pending.publication.bytes.length;
+  }
+
+  /** Removes and returns those published before `before`. */
+  expire(before: number): Pending[] {
+    const expired: Pending[] = [];
+    for (const pending of this.#pending.values()) {
+      if (pending.at >= before) break;
+      expired.push(pending);
+    }
+    for (const pending of expired) this.remove(pending);
+    return expired;
+  }
+}
+
+/** The publishes sent on one connection of a link, found by their position on it (counted from 1). */
+export class SentPublishes {
+  #sent: (Pending | undefined)[] = [];
+  /** Position of the first item of `#sent`. */
+  #base = 1;
+  /** Everything before this index was taken. */
+  #start = 0;
+
+  /** Positions from the first that may still be confirmed. */
+  get count(): number {
+    return this.#sent.length - this.#start;
+  }
+
+  /** Notes the next position. */
+  add(pending: Pending): void {
+    this.#sent.push(pending);
+  }
+
+  /** The publish at a position, which is taken out; undefined if it was taken before. */
+  take(position: number): Pending | undefined {
+    const index = position - this.#base;
+    const pending = this.#sent[index];
+    if (pending === undefined) return undefined;
+    this.#sent[index] = undefined;
+    if (index === this.#start) this.#trim();
+    return pending;
+  }
+
+  #trim(): void {
+    while (this.#start < this.#sent.length && this.#sent[this.#start] === undefined) this.#start += 1;
+    // Only when half of the array is gone is the rest moved: once per position on average.
+    if (this.#start * 2 < this.#sent.length) return;
+    this.#sent = this.#sent.slice(this.#start);
+    this.#base += this.#start;
+    this.#start = 0;
+  }
+}

@@ -1,0 +1,110 @@
+import { Origins } from "./origins.ts";
+import { compareEpochs, type Epoch } from "./version.ts";
+
+/** One message in its place in a channel's log. */
+export interface LogEntry {
+  readonly offset: number;
+  readonly origin: string;
+  readonly sequence: number;
+  readonly bytes: Buffer;
+  /** When it was appended, in ms of the owner's clock. */
+  readonly at: number;
+}
+
+/** A place in a channel's log: the last message that somebody has seen. */
+export interface Position {
+  readonly epoch: Epoch;
+  readonly offset: number;
+}
+
+/**
+ * What follows a position: the entries after it, or why they cannot be given.
+ * `new log`: the log is younger than the position; `tail too short`: some of them are gone;
+ * `log went back`: the position is ahead of this log.
+ */
+export type Since =
+  | { readonly entries: readonly LogEntry[] }
+  | { readonly gap: "new log" | "tail too short" | "log went back" };
+
+/**
+ * The log of one channel: its newest messages in the order that is the same for everybody.
+ *
+ * Offsets start at 1 and grow by one within an epoch. The log knows no bound of its own: `Tails` takes the
+ * oldest away by count, bytes and age. Pure: the time comes in as an argument.
+ */
+export class ChannelLog {
+  readonly channel: string;
+  readonly epoch: Epoch;
+  readonly origins = new Origins();
+  /** The newest messages, oldest first, from index `#start` on. */
+  #entries: LogEntry[] = [];
+  #start = 0;
+  #bytes = 0;
+  #last = 0;
+
+  constructor(channel: string, epoch: Epoch) {
+    this.channel = channel;
+    this.epoch = epoch;
+  }
+
+  /** Offset of the newest message; 0 when there was none yet. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /**
+   * Highest offset that is held as safely as this log promises, which only such offsets are shown to
+   * anybody: until copies are kept, everything the owner has.
+   */
+  get stable(): number {
+    return this.#last;
+  }
+
+  /** Messages in the tail. */
+  get length(): number {
+    return this.#entries.length - this.#start;
+  }
+
+  /** Bytes of the messages in the tail. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The oldest message in the tail. */
+  get oldest(): LogEntry | undefined {
+    return this.#entries[this.#start];
+  }
+
+  /** Puts a message at the end. Whether it is a repeat is for the caller to ask `origins` first. */
+  append(origin: string, sequence: number, bytes: Buffer, now: number): LogEntry {
+    this.#last += 1;
+    const entry: LogEntry = { offset: this.#last, origin, sequence, bytes, at: now };
+    this.#entries.push(entry);
+    this.#bytes += bytes.length;
+    return entry;
+  }
+
+  /** Takes the oldest message out of the tail. */
+  dropOldest(): LogEntry | undefined {
+    const entry = this.#entries[this.#start];
+    if (entry === undefined) return undefined;
+    this.#start += 1;
+    this.#bytes -= entry.bytes.length;
+    // Half of the array is gone messages: make it short again. Each message is moved once on average.
+    if (this.#start * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start);
+      this.#start = 0;
+    }
+    return entry;
+  }
+
+  /** Everything after a position, up to what is stable. */
+  since(position: Position): Since {
+    const age = compareEpochs(position.epoch, this.epoch);
+    if (age < 0) return { gap: "new log" };
+    if (age > 0 || position.offset > this.stable) return { gap: "log went back" };
+    const missing = this.#last - position.offset;
+    if (missing > this.length) return { gap: "tail too short" };
+    return { entries: this.#entries.slice(this.#entries.length - missing) };
+  }
+}

@@ -1,0 +1,84 @@
+import type { ChannelLog } from "./channel-log.ts";
+
+/** How much of the newest messages is kept. All hold at once; the message that is just appended stays. */
+export interface TailBounds {
+  /** Messages per channel. */
+  readonly count: number;
+  /** Bytes per channel. */
+  readonly bytes: number;
+  /** Age, ms. */
+  readonly age: number;
+  /** Bytes over all channels. */
+  readonly totalBytes: number;
+}
+
+/**
+ * Keeps the tails of many logs within their bounds, at a constant cost per message and without a timer
+ * per log: one queue over all logs, in order of arrival, says whose oldest message goes next.
+ */
+export class Tails {
+  readonly #bounds: TailBounds;
+  #queue: ChannelLog[] = [];
+  #times: number[] = [];
+  #start = 0;
+  #bytes = 0;
+  /** Messages that left their log before their turn in the queue came. */
+  readonly #gone = new Map<ChannelLog, number>();
+
+  constructor(bounds: TailBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** Bytes in the tails of all logs. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Messages in the tails of all logs. */
+  get count(): number {
+    let gone = 0;
+    for (const messages of this.#gone.values()) gone += messages;
+    return this.#queue.length - this.#start - gone;
+  }
+
+  /** Counts a message that was just appended to a log, and takes away what is now too much. */
+  appended(log: ChannelLog, bytes: number, now: number): void {
+    this.#queue.push(log);
+    this.#times.push(now);
+    this.#bytes += bytes;
+    const { count, bytes: perLog, totalBytes } = this.#bounds;
+    while (log.length > 1 && (log.length > count || log.bytes > perLog)) this.#dropEarly(log);
+    while (this.#bytes > totalBytes && this.#queue.length - this.#start > 1) this.#dropNext();
+  }
+
+  /** Takes away what is too old. To be called every second or so. */
+  expire(now: number): void {
+    const before = now - this.#bounds.age;
+    while (this.#start < this.#queue.length && (this.#times[this.#start] ?? now) < before) this.#dropNext();
+  }
+
+  /** Takes a whole log away, whatever it holds. */
+  remove(log: ChannelLog): void {
+    while (log.length > 0) this.#dropEarly(log);
+  }
+
+  #dropEarly(log: ChannelLog): void {
+    this.#bytes -= log.dropOldest()?.bytes.length ?? 0;
+    this.#gone.set(log, (this.#gone.get(log) ?? 0) + 1);
+  }
+
+  #dropNext(): void {
+    const log = this.#queue[this.#start];
+    this.#start += 1;
+    if (this.#start * 2 >= this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#start);
+      this.#times = this.#times.slice(this.#start);
+      this.#start = 0;
+    }
+    if (log === undefined) return;
+    const gone = this.#gone.get(log) ?? 0;
+    if (gone > 1) this.#gone.set(log, gone - 1);
+    else if (gone === 1) this.#gone.delete(log);
+    else this.#bytes -= log.dropOldest()?.bytes.length ?? 0;
+  }
+}
