@@ -1,4 +1,5 @@
 import { commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
+import type { TailBounds } from "../pubsub/tails.ts";
 import {
   type Config,
   integer,
@@ -7,6 +8,7 @@ import {
   port,
   type Settings,
   text,
+  toggle,
 } from "../runtime/config.ts";
 
 export const brokerSettings = {
@@ -18,6 +20,18 @@ export const brokerSettings = {
   },
   ...commonSettings,
   ...memberSettings,
+  secure: {
+    env: "SCC_BROKER_SERVER_SECURE",
+    ...toggle(),
+    fallback: false,
+    doc: "this broker speaks TLS, and says so to the cluster",
+  },
+  maxChannels: {
+    env: "SCC_BROKER_MAX_CHANNELS",
+    ...integer(1, 100_000_000),
+    fallback: 1_000_000,
+    doc: "channels this broker keeps at a time; a publish on one more is refused",
+  },
   retryDelay: {
     env: "SCC_BROKER_SERVER_RETRY_DELAY",
     ...milliseconds(1),
@@ -58,3 +72,9 @@ export const brokerSettings = {
 } satisfies Settings;
 
 export type BrokerConfig = Config<typeof brokerSettings>;
+
+/** How much of the newest messages is kept, as configured. */
+export function tailBounds(config: BrokerConfig): TailBounds {
+  const { tailCount, tailBytes, tailAge, tailTotalBytes } = config;
+  return { count: tailCount, bytes: tailBytes, age: tailAge, totalBytes: tailTotalBytes };
+}

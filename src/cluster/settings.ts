@@ -31,6 +31,30 @@ export const commonSettings = {
     secret: true,
     doc: "a second key that is accepted but never shown, so that the key can be changed in two rolls",
   },
+  tlsCertFile: {
+    env: "SCC_TLS_CERT_FILE",
+    ...text("a file"),
+    fallback: undefined as string | undefined,
+    doc: "certificate of this process, PEM; used where the service is SECURE",
+  },
+  tlsKeyFile: {
+    env: "SCC_TLS_KEY_FILE",
+    ...text("a file"),
+    fallback: undefined as string | undefined,
+    doc: "private key of this process, PEM",
+  },
+  tlsCaFile: {
+    env: "SCC_TLS_CA_FILE",
+    ...text("a file"),
+    fallback: undefined as string | undefined,
+    doc: "certificates to trust when connecting to other processes, PEM; absent: the system's",
+  },
+  stateServerSecure: {
+    env: "SCC_STATE_SERVER_SECURE",
+    ...toggle(),
+    fallback: false,
+    doc: "scc-state speaks TLS",
+  },
   metricsPort: {
     env: "SCC_METRICS_PORT",
     ...integer(0, 65_535),

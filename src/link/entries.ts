@@ -159,8 +159,8 @@ export class EntryWriter {
   }
 
   /**
-   * The answer to `subscribe`: everything above `stable` follows, everything after the asked position and
-   * up to it went ahead, unless there is a gap.
+   * The answer to `subscribe`: everything above `stable` follows. Without a gap, everything after the asked
+   * position and up to `stable` went ahead.
    */
   subscribed(channel: number, ask: number, stable: number, gap: GapReason): void {
     this.#begin(Kind.subscribed, 4 * NUMBER_SIZE);

@@ -15,6 +15,13 @@ export class Pulse {
   #stalled = 0;
   #acknowledged = 0;
 
+  readonly #acknowledges: boolean;
+
+  /** @param acknowledges whether the other side says what it received */
+  constructor(acknowledges = true) {
+    this.#acknowledges = acknowledges;
+  }
+
   /** A frame came. */
   heard(): void {
     this.#silence = 0;
@@ -34,7 +41,7 @@ export class Pulse {
    */
   beat(): boolean {
     this.#silence += 1;
-    this.#stalled += 1;
+    if (this.#acknowledges) this.#stalled += 1;
     return this.#silence <= SILENT_BEATS && this.#stalled <= SILENT_BEATS;
   }
 }

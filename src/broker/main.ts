@@ -1,0 +1,92 @@
+import type { Server } from "node:http";
+import { CurrentRing } from "../cluster/current-ring.ts";
+import { createStateLink } from "../cluster/member.ts";
+import { linkOptions, MAX_LINK_FRAME, type TransportOptions } from "../cluster/transport.ts";
+import { acceptMembers, answerIdentity } from "../link/accept.ts";
+import { LINK_PROTOCOL } from "../link/entries.ts";
+import { Link } from "../link/link.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type Flags, readConfig } from "../runtime/config.ts";
+import { answerProbe, closeServer, listen, serveMetrics } from "../runtime/http.ts";
+import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
+import { createLogger, type Logger } from "../runtime/log.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { createHttpServer, readCa } from "../runtime/tls.ts";
+import { Turn } from "../runtime/turn.ts";
+import { type BrokerConfig, brokerSettings, tailBounds } from "./config.ts";
+import { registerBrokerMetrics } from "./metrics.ts";
+import { BrokerService } from "./service.ts";
+
+/** How long a leaving broker waits at most for the ring without it. */
+const LEAVE_MS = 3000;
+
+/** scc-broker, from top to bottom: what it is made of and who knows whom. */
+export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<void> {
+  const config = readConfig(brokerSettings, env, flags);
+  const instance = String(config.port);
+  const log = createLogger("scc-broker", instance, config.logLevel);
+  const life = new Lifecycle(log);
+  closeOnSignals(life, log, config.drainMs);
+
+  const ring = new CurrentRing();
+  const transport = { clock: systemClock, turn: new Turn(), authKey: config.authKey, ca: readCa(config) };
+  const service = new BrokerService({
+    ...transport,
+    ring,
+    log,
+    bounds: tailBounds(config),
+    maxChannels: config.maxChannels,
+  });
+  const state = createStateLink(config, {
+    ring,
+    log,
+    transport,
+    instanceType: "scc-broker",
+    secure: config.secure,
+    retryDelay: config.retryDelay,
+    instanceId: () => service.instanceId,
+  });
+  service.registersWith(state);
+
+  const metrics = new Metrics({ service: "scc-broker", instance });
+  registerBrokerMetrics(metrics, service);
+  const metricsServer = await serveMetrics(metrics, config.metricsPort ?? config.port + 1000, config.host);
+  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+
+  const server = createBrokerServer(config, service, transport, log);
+  await listen(server, config.port, config.host, "SCC_BROKER_SERVER_PORT");
+  life.opened("server", () => closeServer(server));
+  life.opened("links", () => service.close());
+  log.info("scc-broker listens", { port: config.port, instanceId: service.instanceId });
+
+  state.start();
+  life.opened("membership", () => {
+    service.leaves();
+    return state.leave(service.instanceId, Math.min(LEAVE_MS, config.drainMs / 2));
+  });
+}
+
+function createBrokerServer(
+  config: BrokerConfig,
+  service: BrokerService,
+  transport: TransportOptions,
+  log: Logger,
+): Server {
+  const server = createHttpServer(config.secure, config);
+  const authKeys = [config.authKey, config.authKeySecondary];
+  const health = { readiness: () => service.trouble };
+  server.on("request", (request, response) => {
+    if (answerProbe(health, request, response)) return;
+    if (answerIdentity(service.instanceId, authKeys, request, response)) return;
+    response.writeHead(404).end("scc-broker speaks with members\n");
+  });
+  acceptMembers(server, {
+    authKeys,
+    maxPayload: MAX_LINK_FRAME,
+    protocols: new Map([
+      [LINK_PROTOCOL, (socket) => service.accept(new Link(socket, linkOptions(transport)))],
+    ]),
+    refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
+  });
+  return server;
+}

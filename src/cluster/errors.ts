@@ -1,0 +1,44 @@
+import { SccError } from "../runtime/errors.ts";
+
+/** A publish was not confirmed within the publish limit. */
+export class PublishTimeoutError extends SccError {
+  readonly code = "SCC_PUBLISH_TIMEOUT";
+  override readonly name = "PublishTimeoutError";
+  override readonly retryable = true;
+  /** Whether the message may have arrived, or may still arrive. */
+  readonly mayStillArrive: boolean;
+
+  constructor(channel: string, limitMs: number, mayStillArrive: boolean) {
+    const fate = mayStillArrive ? "it may still arrive" : "it did not happen and will not";
+    super(`Cannot publish to ${quoted(channel)}: no broker confirmed it within ${limitMs} ms; ${fate}`);
+    this.mayStillArrive = mayStillArrive;
+  }
+}
+
+/** A publish was not taken: too much waits already, or the channel's broker will not have it. */
+export class PublishRefusedError extends SccError {
+  readonly code = "SCC_PUBLISH_REFUSED";
+  override readonly name = "PublishRefusedError";
+  override readonly retryable = true;
+  readonly mayStillArrive = false;
+
+  constructor(channel: string, reason: string) {
+    super(`Cannot publish to ${quoted(channel)}: ${reason}; it did not happen and will not`);
+  }
+}
+
+/** The channel's owner did not answer in time. */
+export class SubscribeTimeoutError extends SccError {
+  readonly code = "SCC_SUBSCRIBE_TIMEOUT";
+  override readonly name = "SubscribeTimeoutError";
+  override readonly retryable = true;
+
+  constructor(channel: string, limitMs: number) {
+    super(`Cannot subscribe to ${quoted(channel)}: no broker answered within ${limitMs} ms`);
+  }
+}
+
+/** A name as it may stand in a message: not longer than a line. */
+function quoted(channel: string): string {
+  return JSON.stringify(channel.length > 100 ? `${channel.slice(0, 100)}...` : channel);
+}

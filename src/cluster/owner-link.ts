@@ -1,0 +1,164 @@
+import type { DialFailure } from "../link/dial.ts";
+import type { NewLink } from "../link/link.ts";
+import { Backoff } from "../runtime/backoff.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
+import type { CurrentRing } from "./current-ring.ts";
+import type { Hello } from "./peer-hello.ts";
+import type { RingMember } from "./ring.ts";
+
+/** Connects to a process of the cluster; one of the two is called, once, unless it is called off before. */
+export type DialLink = (
+  uri: string,
+  events: { opened(link: NewLink): void; failed(failure: DialFailure): void },
+) => () => void;
+
+export interface OwnerLinkOptions {
+  readonly member: RingMember;
+  readonly ring: CurrentRing;
+  readonly dial: DialLink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What this worker says of itself. */
+  readonly hello: () => Hello;
+  /** Longest pause between two attempts, ms. */
+  readonly retryDelay: number;
+  /** How long a lost connection may take to come back before the broker counts as unusable, ms. */
+  readonly grace: number;
+}
+
+export interface OwnerLinkEvents extends Omit<BrokerPortEvents, "introduced"> {
+  /** There is a connection: everything unconfirmed and subscribed is to be said on it. */
+  opened(): void;
+  /** Whether the broker can be used has changed. */
+  changed(): void;
+}
+
+const FIRST_RETRY_MS = 50;
+
+/**
+ * A worker's lasting link to one broker of the ring: dials, and dials again, as long as the broker is listed.
+ */
+export class OwnerLink {
+  readonly member: RingMember;
+  readonly #options: OwnerLinkOptions;
+  readonly #events: OwnerLinkEvents;
+  readonly #backoff: Backoff;
+  #port: BrokerPort | undefined;
+  #isOpen = false;
+  #accused = false;
+  #ended = false;
+  #cancelDial: (() => void) | undefined;
+  #retry: Timer | undefined;
+  #grace: Timer | undefined;
+
+  constructor(options: OwnerLinkOptions, events: OwnerLinkEvents) {
+    this.member = options.member;
+    this.#options = options;
+    this.#events = events;
+    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay);
+    this.#lost();
+    this.#dial();
+  }
+
+  /** The connection, if there is one and the broker has introduced itself. */
+  get port(): BrokerPort | undefined {
+    return this.#isOpen ? this.#port : undefined;
+  }
+
+  /** Whether this worker cannot use the broker: nobody listens there, or it was away for longer than the grace. */
+  get accused(): boolean {
+    return this.#accused;
+  }
+
+  /** A ring was adopted here. */
+  adopted(): void {
+    this.#port?.adopted();
+  }
+
+  /** Ends the link for good: the broker is no longer listed, or this worker stops. */
+  end(reason: string): void {
+    this.#ended = true;
+    this.#cancelDial?.();
+    this.#retry?.cancel();
+    this.#grace?.cancel();
+    this.#port?.close(reason);
+  }
+
+  #dial(): void {
+    this.#cancelDial = this.#options.dial(this.member.uri, {
+      opened: (link) => this.#connected(link),
+      failed: (failure) => this.#failed(failure),
+    });
+  }
+
+  #connected(link: NewLink): void {
+    this.#cancelDial = undefined;
+    const events = { ...this.#events, introduced: (hello: Hello) => this.#introduced(hello) };
+    const port = new BrokerPort(link, this.#options.ring, this.#options.hello(), events);
+    this.#port = port;
+    link.start({ handler: port, closed: (reason) => this.#closed(reason) });
+  }
+
+  #introduced(hello: Hello): void {
+    if (hello.instanceId !== this.member.instanceId) {
+      // The broker was started again at this address: the one of the ring is gone.
+      this.#accuse("another instance answers");
+      this.#port?.close("another instance is expected here");
+      return;
+    }
+    if (this.#ended) return;
+    this.#grace?.cancel();
+    this.#backoff.reset();
+    this.#isOpen = true;
+    this.#accused = false;
+    this.#options.log.info("linked to broker", { broker: this.member.uri });
+    this.#events.opened();
+    this.#events.changed();
+  }
+
+  #closed(reason: string): void {
+    const wasOpen = this.#isOpen;
+    this.#port = undefined;
+    this.#isOpen = false;
+    if (this.#ended) return;
+    if (wasOpen) {
+      this.#options.log.warn("lost link to broker", { broker: this.member.uri, reason });
+      this.#lost();
+      this.#dial();
+      this.#events.changed();
+    } else this.#again();
+  }
+
+  #failed({ kind, reason }: DialFailure): void {
+    this.#cancelDial = undefined;
+    if (this.#backoff.attempts === 0) {
+      const fields = { broker: this.member.uri, reason };
+      if (kind === "auth") this.#options.log.error(AUTH_ADVICE, fields);
+      else this.#options.log.warn("cannot reach broker", fields);
+    }
+    // Nobody listens: there is nothing to wait for.
+    if (kind === "refused") this.#accuse(reason);
+    this.#again();
+  }
+
+  #again(): void {
+    this.#retry = this.#options.clock.after(this.#backoff.next(), () => this.#dial());
+  }
+
+  #lost(): void {
+    this.#grace?.cancel();
+    this.#grace = this.#options.clock.after(this.#options.grace, () => this.#accuse("no connection"));
+  }
+
+  #accuse(reason: string): void {
+    if (this.#accused || this.#isOpen || this.#ended) return;
+    this.#accused = true;
+    this.#options.log.warn("cannot use broker", { broker: this.member.uri, reason });
+    this.#events.changed();
+  }
+}
+
+const AUTH_ADVICE =
+  "BadClusterAuthError: the broker does not accept this worker's key; set SCC_AUTH_KEY to the key of the cluster";

@@ -1,0 +1,207 @@
+import type { DialFailure } from "../link/dial.ts";
+import type { TalkEvents } from "../link/talk.ts";
+import type { RingVersion } from "../pubsub/version.ts";
+import { compareVersions, NO_VERSION } from "../pubsub/version.ts";
+import { Backoff } from "../runtime/backoff.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { CurrentRing } from "./current-ring.ts";
+import { hasMember, type Ring } from "./ring.ts";
+import { type JoinMessage, parseStateMessage, type StateMessage } from "./state-messages.ts";
+
+/** A talk that somebody opened and nobody handles yet. */
+export interface NewTalk {
+  send(message: unknown): void;
+  close(reason: string): void;
+  start(events: TalkEvents): void;
+}
+
+/** Connects to scc-state; one of the two is called, once, unless it is called off before. */
+export type DialTalk = (events: {
+  opened(talk: NewTalk): void;
+  failed(failure: DialFailure): void;
+}) => () => void;
+
+export interface StateLinkOptions {
+  readonly dial: DialTalk;
+  readonly ring: CurrentRing;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Who this member is now: `instanceId`, and how to reach it. */
+  readonly identity: () => Pick<
+    JoinMessage,
+    "instanceId" | "instanceIp" | "instanceIpFamily" | "instanceSecure"
+  >;
+  /** Longest pause between two attempts, ms. */
+  readonly retryDelay: number;
+  /** How long scc-state may take to answer a registration, ms. */
+  readonly ackTimeout: number;
+  /** scc-state does not accept the key. Called at every attempt; the next one is under way. */
+  readonly authFailed: () => void;
+}
+
+const FIRST_RETRY_MS = 100;
+
+/**
+ * A member's lasting talk with scc-state: registers, hands in the ring and what it knows, takes new rings.
+ * While scc-state is away nothing changes but that it tries again.
+ */
+export class StateLink {
+  readonly #options: StateLinkOptions;
+  readonly #backoff: Backoff;
+  #talk: NewTalk | undefined;
+  #registered = false;
+  #ended = false;
+  #cancelDial: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #accused: readonly string[] = [];
+  #settled: RingVersion | undefined;
+  #refusal = "";
+  /** The newest ring that scc-state is known to hold. */
+  #known: RingVersion = NO_VERSION;
+
+  constructor(options: StateLinkOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay);
+    options.ring.onAdopted((ring) => this.#adopted(ring));
+  }
+
+  /** Whether scc-state has registered this member, and the talk lasts. */
+  get registered(): boolean {
+    return this.#registered;
+  }
+
+  start(): void {
+    this.#cancelDial = this.#options.dial({
+      opened: (talk) => this.#opened(talk),
+      failed: (failure) => this.#failed(failure),
+    });
+  }
+
+  /** The brokers that this member cannot use now. */
+  accuse(accused: readonly string[]): void {
+    if (accused.join() === this.#accused.join()) return;
+    this.#accused = accused;
+    this.#say({ type: "accuse", accused });
+  }
+
+  /** What this member owns under this version is where it belongs. */
+  settled(version: RingVersion): void {
+    this.#settled = version;
+    this.#say({ type: "settled", version });
+  }
+
+  /** Ends the talk and registers anew, under the identity that holds then. */
+  rejoin(reason: string): void {
+    this.#settled = undefined;
+    this.#accused = [];
+    // The end of the talk leads to the next attempt.
+    this.#talk?.close(reason);
+  }
+
+  /**
+   * Says goodbye and stops talking.
+   *
+   * @param gone the instance that leaves; waits until a ring without it is known, if it is in one
+   * @param limitMs how long to wait for that at most
+   */
+  async leave(gone: string, limitMs: number): Promise<void> {
+    const { ring, clock } = this.#options;
+    if (this.#registered) {
+      this.#say({ type: "leave" });
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          timer.cancel();
+          resolve();
+        };
+        const timer = clock.after(limitMs, done);
+        const isLast = ring.ring.brokers.every(({ instanceId }) => instanceId === gone);
+        if (isLast || !hasMember(ring.ring.brokers, gone)) done();
+        else ring.onAdopted((adopted) => hasMember(adopted.brokers, gone) || done());
+      });
+    }
+    this.end();
+  }
+
+  /** Stops talking without a word. */
+  end(): void {
+    this.#ended = true;
+    this.#cancelDial?.();
+    this.#timer?.cancel();
+    this.#talk?.close("member stops");
+  }
+
+  #say(message: unknown): void {
+    if (this.#registered) this.#talk?.send(message);
+  }
+
+  #adopted(ring: Ring): void {
+    if (compareVersions(ring.version, this.#known) <= 0) return;
+    this.#known = ring.version;
+    this.#say({ type: "ring", ring });
+  }
+
+  #opened(talk: NewTalk): void {
+    this.#cancelDial = undefined;
+    this.#talk = talk;
+    this.#known = this.#options.ring.version;
+    talk.start({ message: (message) => this.#heard(message), closed: (reason) => this.#closed(reason) });
+    talk.send({
+      type: "join",
+      ...this.#options.identity(),
+      ring: this.#options.ring.ring,
+      settled: this.#settled,
+      accused: this.#accused,
+    });
+    this.#timer = this.#options.clock.after(this.#options.ackTimeout, () => talk.close("no answer in time"));
+  }
+
+  #heard(message: unknown): void {
+    const parsed = parseStateMessage(message);
+    if (parsed?.type === "welcome") this.#welcomed(parsed);
+    else if (parsed?.type === "ring") this.#learn(parsed.ring);
+    else if (parsed?.type === "refused") this.#refused(parsed.reason);
+  }
+
+  #refused(reason: string): void {
+    // It is tried again and again; said once is enough.
+    if (reason !== this.#refusal) this.#options.log.error("scc-state refused the registration", { reason });
+    this.#refusal = reason;
+  }
+
+  #welcomed({ uri, ring, stateId }: Extract<StateMessage, { type: "welcome" }>): void {
+    this.#timer?.cancel();
+    this.#backoff.reset();
+    this.#registered = true;
+    this.#refusal = "";
+    this.#options.log.info("registered with scc-state", { uri, stateId });
+    this.#learn(ring);
+  }
+
+  #learn(ring: Ring): void {
+    if (compareVersions(ring.version, this.#known) > 0) this.#known = ring.version;
+    this.#options.ring.offer(ring);
+  }
+
+  #closed(reason: string): void {
+    if (this.#registered && !this.#ended)
+      this.#options.log.warn("lost scc-state; carrying on without it", { reason });
+    this.#talk = undefined;
+    this.#registered = false;
+    this.#again();
+  }
+
+  #failed({ kind, reason }: DialFailure): void {
+    this.#cancelDial = undefined;
+    if (kind === "auth") this.#options.authFailed();
+    else if (this.#backoff.attempts === 0)
+      this.#options.log.warn("cannot reach scc-state; trying again", { reason });
+    this.#again();
+  }
+
+  #again(): void {
+    this.#timer?.cancel();
+    if (this.#ended) return;
+    this.#timer = this.#options.clock.after(this.#backoff.next(), () => this.start());
+  }
+}

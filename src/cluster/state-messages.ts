@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { ringSchema } from "./ring.ts";
+
+/**
+ * What members and scc-state say to each other, version 1 (`TALK_PROTOCOL`): JSON objects told apart by
+ * `type`. Fields and types may be added: a reader ignores those it does not know.
+ */
+
+const versionSchema = z.object({ counter: z.number().int().nonnegative(), stateId: z.string().max(100) });
+const instanceSchema = z.string().min(1).max(100);
+
+/** First on every talk: who a member is, and all it knows. */
+const joinSchema = z.object({
+  type: z.literal("join"),
+  instanceId: z.uuid(),
+  /** Where to reach the member, if not at the address its connection comes from. */
+  instanceIp: z.string().min(1).max(255).optional(),
+  instanceIpFamily: z.enum(["IPv4", "IPv6"]).optional(),
+  instanceSecure: z.boolean(),
+  ring: ringSchema,
+  settled: versionSchema.optional(),
+  accused: z.array(instanceSchema).max(10_000),
+});
+
+const memberMessageSchema = z.discriminatedUnion("type", [
+  joinSchema,
+  z.object({ type: z.literal("ring"), ring: ringSchema }),
+  /** All brokers that the member cannot use now. */
+  z.object({ type: z.literal("accuse"), accused: z.array(instanceSchema).max(10_000) }),
+  z.object({ type: z.literal("settled"), version: versionSchema }),
+  z.object({ type: z.literal("leave") }),
+]);
+
+const stateMessageSchema = z.discriminatedUnion("type", [
+  /** The member is registered under this URI. */
+  z.object({ type: z.literal("welcome"), stateId: z.string(), uri: z.string(), ring: ringSchema }),
+  /** The member is not registered; the talk ends. */
+  z.object({ type: z.literal("refused"), reason: z.string() }),
+  z.object({ type: z.literal("ring"), ring: ringSchema }),
+]);
+
+export type JoinMessage = z.infer<typeof joinSchema>;
+export type MemberMessage = z.infer<typeof memberMessageSchema>;
+export type StateMessage = z.infer<typeof stateMessageSchema>;
+
+/** @throws {Error} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
+export function parseMemberMessage(message: unknown): MemberMessage | undefined {
+  return parse(memberMessageSchema, ["join", "ring", "accuse", "settled", "leave"], message);
+}
+
+/** As `parseMemberMessage`. */
+export function parseStateMessage(message: unknown): StateMessage | undefined {
+  return parse(stateMessageSchema, ["welcome", "refused", "ring"], message);
+}
+
+function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unknown): T | undefined {
+  const type = (message as { type?: unknown } | null)?.type;
+  if (typeof type === "string" && !types.includes(type)) return undefined;
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`${issue?.path.join(".") || "message"}: ${issue?.message}`);
+}

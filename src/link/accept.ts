@@ -1,0 +1,93 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { secretMatches } from "../runtime/secret.ts";
+import { PATH } from "./dial.ts";
+
+export interface AcceptOptions {
+  /** Keys that are accepted; undefined ones are ignored; none at all lets everybody in. */
+  readonly authKeys: readonly (string | undefined)[];
+  readonly maxPayload: number;
+  /** By WebSocket subprotocol. */
+  readonly protocols: ReadonlyMap<string, (socket: WebSocket, request: IncomingMessage) => void>;
+  /** A connection that was turned away, and why. */
+  refused(request: IncomingMessage, reason: string): void;
+}
+
+/**
+ * Accepts connections of other processes of the cluster, told apart by WebSocket subprotocol. Whoever shows
+ * no key, or the wrong one, is answered 401 with `BadClusterAuthError` before anything is read from it.
+ */
+export function acceptMembers(server: Server, options: AcceptOptions): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxPayload,
+    handleProtocols: (offered) => [...offered].find((name) => options.protocols.has(name)) ?? false,
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refuse = (status: number, reason: string): void => {
+      options.refused(request, reason);
+      refuseUpgrade(socket, status, reason);
+    };
+    const [path, query] = (request.url ?? "").split("?", 2);
+    if (path !== PATH) return refuse(404, `Cannot connect here: use ${PATH}`);
+    if (!isAuthorized(request, new URLSearchParams(query), options.authKeys)) {
+      return refuse(401, "BadClusterAuthError: the cluster's key (SCC_AUTH_KEY) is missing or wrong");
+    }
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+    const accept = options.protocols.get(offered.find((name) => options.protocols.has(name)) ?? "");
+    if (!accept) {
+      return refuse(
+        400,
+        `Cannot connect: none of these protocols is known here: ${offered.join(", ") || "none"}`,
+      );
+    }
+    sockets.handleUpgrade(request, socket, head, accept);
+  });
+}
+
+/** Where a broker says which instance it is. */
+export const IDENTITY_PATH = "/scc/identity";
+
+/**
+ * Answers whoever has the key which instance this is, so that scc-state lets nobody into the ring who is not
+ * where it says.
+ *
+ * @returns whether the request was about that
+ */
+export function answerIdentity(
+  instanceId: string,
+  authKeys: readonly (string | undefined)[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  if (request.url !== IDENTITY_PATH) return false;
+  const allowed = isAuthorized(request, new URLSearchParams(), authKeys);
+  response.writeHead(allowed ? 200 : 401, { "content-type": "text/plain; charset=utf-8" });
+  response.end(allowed ? instanceId : "BadClusterAuthError\n");
+  return true;
+}
+
+/** The key comes in a header (ours) or in the query (upstream's members). */
+export function isAuthorized(
+  request: IncomingMessage,
+  query: URLSearchParams,
+  accepted: readonly (string | undefined)[],
+): boolean {
+  const bearer = request.headers.authorization?.match(/^Bearer (.+)$/)?.[1];
+  return secretMatches(bearer ?? query.get("authKey") ?? undefined, accepted);
+}
+
+function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  // Whoever is turned away may hang up first; there is nothing to be done about it.
+  socket.on("error", () => socket.destroy());
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "connection: close",
+    "content-type: text/plain; charset=utf-8",
+    `content-length: ${Buffer.byteLength(reason)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${reason}`);
+}

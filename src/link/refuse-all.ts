@@ -1,0 +1,58 @@
+import { BadEntryError } from "./entries.ts";
+import type { EntryHandler } from "./read-entries.ts";
+
+/**
+ * A handler that understands nothing. An end of a link overrides what may be said to it; everything else is
+ * a fault of the other side, which closes the link.
+ */
+export abstract class RefuseAll implements EntryHandler {
+  hello(..._: Parameters<EntryHandler["hello"]>): void {
+    foreign("hello");
+  }
+  ring(..._: Parameters<EntryHandler["ring"]>): void {
+    foreign("ring");
+  }
+  version(..._: Parameters<EntryHandler["version"]>): void {
+    foreign("version");
+  }
+  name(..._: Parameters<EntryHandler["name"]>): void {
+    foreign("name");
+  }
+  origin(..._: Parameters<EntryHandler["origin"]>): void {
+    foreign("origin");
+  }
+  beat(..._: Parameters<EntryHandler["beat"]>): void {
+    foreign("beat");
+  }
+  publish(..._: Parameters<EntryHandler["publish"]>): void {
+    foreign("publish");
+  }
+  confirm(..._: Parameters<EntryHandler["confirm"]>): void {
+    foreign("confirm");
+  }
+  refuse(..._: Parameters<EntryHandler["refuse"]>): void {
+    foreign("refuse");
+  }
+  subscribe(..._: Parameters<EntryHandler["subscribe"]>): void {
+    foreign("subscribe");
+  }
+  unsubscribe(..._: Parameters<EntryHandler["unsubscribe"]>): void {
+    foreign("unsubscribe");
+  }
+  epoch(..._: Parameters<EntryHandler["epoch"]>): void {
+    foreign("epoch");
+  }
+  subscribed(..._: Parameters<EntryHandler["subscribed"]>): void {
+    foreign("subscribed");
+  }
+  record(..._: Parameters<EntryHandler["record"]>): void {
+    foreign("record");
+  }
+  own(..._: Parameters<EntryHandler["own"]>): void {
+    foreign("own");
+  }
+}
+
+function foreign(entry: string): never {
+  throw new BadEntryError(`"${entry}" is not said in this direction`);
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { MAX_TALK_FRAME } from "../cluster/transport.ts";
+import { acceptMembers } from "../link/accept.ts";
+import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type Flags, readConfig } from "../runtime/config.ts";
+import { answerProbe, closeServer, listen, serveMetrics } from "../runtime/http.ts";
+import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
+import { createLogger } from "../runtime/log.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { createHttpServer, readCa } from "../runtime/tls.ts";
+import { stateSettings } from "./config.ts";
+import { registerStateMetrics } from "./metrics.ts";
+import { probe } from "./probe.ts";
+import { StateService } from "./service.ts";
+
+const STOP_MS = 5000;
+
+/** scc-state, from top to bottom: what it is made of and who knows whom. */
+export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<void> {
+  const config = readConfig(stateSettings, env, flags);
+  const stateId = randomBytes(4).toString("hex");
+  const log = createLogger("scc-state", String(config.port), config.logLevel);
+  const life = new Lifecycle(log);
+  closeOnSignals(life, log, STOP_MS);
+
+  const ca = readCa(config);
+  const service = new StateService({
+    stateId,
+    delays: {
+      startup: config.startupDelay,
+      scaleOut: config.scaleOutDelay,
+      scaleBack: config.scaleBackDelay,
+    },
+    retryDelay: config.retryDelay,
+    forwardedForHeader: config.forwardedForHeader,
+    clock: systemClock,
+    log,
+    probe: (uri) => probe(uri, { authKey: config.authKey, ca }),
+  });
+
+  const server = createHttpServer(config.stateServerSecure, config);
+  // Ready as soon as it accepts members: behind a load balancer they could not return to it otherwise.
+  const health = { readiness: () => (life.closing ? "stopping" : undefined) };
+  server.on("request", (request, response) => {
+    if (!answerProbe(health, request, response))
+      response.writeHead(404).end("scc-state speaks with members\n");
+  });
+  acceptMembers(server, {
+    authKeys: [config.authKey, config.authKeySecondary],
+    maxPayload: MAX_TALK_FRAME,
+    protocols: new Map([
+      [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],
+    ]),
+    refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
+  });
+
+  const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
+  registerStateMetrics(metrics, service);
+  const metricsServer = await serveMetrics(metrics, config.metricsPort ?? config.port + 1000, config.host);
+  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+
+  await listen(server, config.port, config.host, "SCC_STATE_SERVER_PORT");
+  life.opened("server", () => closeServer(server));
+  life.opened("members", () => service.close());
+  log.info("scc-state listens", { port: config.port, stateId });
+}

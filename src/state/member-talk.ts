@@ -1,0 +1,123 @@
+import type { IncomingMessage } from "node:http";
+import { memberUri, RegistrationError } from "../cluster/address.ts";
+import type { Member } from "../cluster/membership.ts";
+import {
+  type JoinMessage,
+  type MemberMessage,
+  parseMemberMessage,
+  type StateMessage,
+} from "../cluster/state-messages.ts";
+import type { Talk } from "../link/talk.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+
+export interface MemberTalkOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly forwardedForHeader: string | undefined;
+}
+
+export interface MemberTalkEvents {
+  /** The member said who it is; `member` holds from here on. */
+  joined(join: JoinMessage): void;
+  said(message: MemberMessage): void;
+  closed(reason: string): void;
+}
+
+const JOIN_TIMEOUT_MS = 5000;
+const ROLES = new Map<string, Member["role"]>([
+  ["scc-broker", "broker"],
+  ["scc-worker", "worker"],
+]);
+
+/**
+ * scc-state's end of one member's talk: knows who speaks once it has said so, and turns away whoever says
+ * something that cannot be.
+ */
+export class MemberTalk {
+  readonly #talk: Talk;
+  readonly #request: IncomingMessage;
+  readonly #options: MemberTalkOptions;
+  readonly #events: MemberTalkEvents;
+  readonly #joinTimer: Timer;
+  #member: Member | undefined;
+
+  constructor(talk: Talk, request: IncomingMessage, options: MemberTalkOptions, events: MemberTalkEvents) {
+    this.#talk = talk;
+    this.#request = request;
+    this.#options = options;
+    this.#events = events;
+    this.#joinTimer = options.clock.after(JOIN_TIMEOUT_MS, () => talk.close("did not register in time"));
+    talk.start({
+      message: (message) => this.#heard(message),
+      closed: (reason) => {
+        this.#joinTimer.cancel();
+        if (this.#member) this.#events.closed(reason);
+      },
+    });
+  }
+
+  /** Who it is. Only asked once `joined` was called. */
+  get member(): Member {
+    if (this.#member === undefined) throw new Error("The member has not registered yet");
+    return this.#member;
+  }
+
+  send(message: StateMessage): void {
+    this.#talk.send(message);
+  }
+
+  close(reason: string): void {
+    this.#talk.close(reason);
+  }
+
+  #heard(message: unknown): void {
+    const parsed = parseMemberMessage(message);
+    if (parsed === undefined) return;
+    if (this.#member !== undefined) {
+      if (parsed.type !== "join") this.#events.said(parsed);
+    } else if (parsed.type === "join") this.#join(parsed);
+    else throw new Error("the first message must be join");
+  }
+
+  #join(join: JoinMessage): void {
+    try {
+      this.#member = this.#identify(join);
+    } catch (error) {
+      if (!(error instanceof RegistrationError)) throw error;
+      this.#options.log.warn("member refused", { from: this.#remoteAddress(), reason: error.message });
+      this.send({ type: "refused", reason: error.message });
+      this.close("refused");
+      return;
+    }
+    this.#joinTimer.cancel();
+    this.#events.joined(join);
+  }
+
+  #identify(join: JoinMessage): Member {
+    const query = new URLSearchParams(this.#request.url?.split("?", 2)[1]);
+    const role = ROLES.get(query.get("instanceType") ?? "");
+    if (role === undefined) {
+      throw new RegistrationError("Cannot register: instanceType must be scc-worker or scc-broker");
+    }
+    const uri = memberUri(
+      {
+        ip: join.instanceIp,
+        family: join.instanceIpFamily,
+        secure: join.instanceSecure,
+        port: query.get("instancePort") ?? undefined,
+      },
+      this.#remoteAddress(),
+    );
+    return { instanceId: join.instanceId, uri, role };
+  }
+
+  #remoteAddress(): string | undefined {
+    const header = this.#options.forwardedForHeader?.toLowerCase();
+    const forwarded = header === undefined ? undefined : this.#request.headers[header];
+    const first = String(forwarded ?? "")
+      .split(",", 1)[0]
+      ?.trim();
+    return first || this.#request.socket.remoteAddress;
+  }
+}
