@@ -1,0 +1,54 @@
+import type { ClusterBroker } from "../cluster/cluster-broker.ts";
+import type { CurrentRing } from "../cluster/current-ring.ts";
+import type { Metrics } from "../runtime/metrics.ts";
+import type { ServerCore } from "../server/core.ts";
+
+/** What scc-worker shows of its clients at /metrics. */
+export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void {
+  const { counters, pubsub } = core;
+  const { hub } = pubsub;
+  metrics.gauge("scc_worker_connections", "Clients connected", () => core.open.size);
+  metrics.gauge("scc_worker_channels", "Channels with a subscriber here", () => hub.channelCount);
+  metrics.gauge("scc_worker_subscriptions", "Subscriptions of clients here", () => hub.subscriptionCount);
+  metrics.counter("scc_worker_handshakes_total", "Handshakes done", () => counters.handshakes);
+  metrics.counter(
+    "scc_worker_aborted_total",
+    "Connections that ended before their handshake",
+    () => counters.aborted,
+  );
+  metrics.counter("scc_worker_publishes_total", "Publications accepted here", () => pubsub.publicationCount);
+  metrics.counter(
+    "scc_worker_deliveries_total",
+    "Publications handed to subscribers",
+    () => hub.deliveryCount,
+  );
+  metrics.counter("scc_worker_messages_in_total", "Messages from clients", () => counters.messagesIn);
+  metrics.counter("scc_worker_bytes_in_total", "Bytes from clients", () => counters.bytesIn);
+  metrics.counter("scc_worker_messages_out_total", "Messages to clients", () => counters.messagesOut);
+  metrics.counter("scc_worker_bytes_out_total", "Bytes to clients", () => counters.bytesOut);
+  metrics.counter("scc_worker_writes_total", "Writes to clients' sockets", () => counters.writes);
+  metrics.counter(
+    "scc_worker_slow_consumers_total",
+    "Clients closed as too slow",
+    () => counters.slowConsumers,
+  );
+  metrics.counter("scc_worker_errors_total", "Errors that clients caused or met", () => counters.errors);
+}
+
+/** What scc-worker shows of its cluster at /metrics. */
+export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, ring: CurrentRing): void {
+  const { counts } = broker;
+  metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter);
+  metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
+  metrics.gauge("scc_worker_unconfirmed", "Publishes not confirmed yet", () => broker.unconfirmedCount);
+  metrics.gauge(
+    "scc_worker_unconfirmed_bytes",
+    "Bytes of publishes not confirmed yet",
+    () => broker.unconfirmedBytes,
+  );
+  metrics.counter("scc_worker_resent_total", "Publishes sent again", () => counts.resent);
+  metrics.counter("scc_worker_rejected_total", "Publishes rejected", () => counts.rejected);
+  metrics.counter("scc_worker_duplicates_total", "Records dropped as repeats", () => counts.duplicates);
+  metrics.counter("scc_worker_missing_total", "Records that had to be asked for again", () => counts.missing);
+  metrics.counter("scc_worker_gaps_total", "Gaps signalled", () => counts.gaps);
+}
