@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/**
+ * From which folders of src/ each folder may import, besides itself. Lower layers come first.
+ * docs/architecture.md explains the table.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  runtime: [],
+  protocol: ["runtime"],
+  pubsub: ["runtime", "protocol"],
+  link: ["runtime", "protocol", "pubsub"],
+  server: ["runtime", "protocol", "pubsub"],
+  cluster: ["runtime", "protocol", "pubsub", "link"],
+  api: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
+  state: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
+  broker: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
+  worker: ["runtime", "protocol", "pubsub", "link", "server", "cluster", "api"],
+  cli: ["runtime"],
+};
+
+/** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */
+const STARTED_BY_CLI = /^(state|broker|worker)\/(main|config)\.ts$/;
+
+/** Words of the network, which the logic that is simulated must not know. */
+const PURE = [
+  "cluster/accusations.ts",
+  "cluster/address.ts",
+  "cluster/broker-port.ts",
+  "cluster/cluster-broker.ts",
+  "cluster/current-ring.ts",
+  "cluster/link-ring.ts",
+  "cluster/membership.ts",
+  "cluster/owner.ts",
+  "cluster/owner-link.ts",
+  "cluster/ring.ts",
+  "cluster/state-link.ts",
+  "cluster/subscription.ts",
+  "cluster/worker-port.ts",
+  "link/entries.ts",
+  "link/name-table.ts",
+  "link/pulse.ts",
+  "link/read-entries.ts",
+  "link/unconfirmed.ts",
+  "pubsub/channel-log.ts",
+  "pubsub/hub.ts",
+  "pubsub/origins.ts",
+  "pubsub/tails.ts",
+];
+
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+const IMPORT = /(?:from|import\() ?"(?:\.\.\/)+([\w-]+)\/([\w./-]+)"/g;
+
+function sources(): { file: string; folder: string; text: string }[] {
+  return readdirSync(SRC, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith(".ts") && !/\.(test|contract)\.ts$/.test(file))
+    .map((file) => ({ file, folder: file.split("/")[0] ?? "", text: readFileSync(`${SRC}${file}`, "utf8") }));
+}
+
+describe("The architecture", () => {
+  it("lets every folder import only from the layers below it", () => {
+    const violations = sources().flatMap(({ file, folder, text }) =>
+      [...text.matchAll(IMPORT)]
+        .filter(([, target = "", path = ""]) => {
+          if (folder === "cli" && STARTED_BY_CLI.test(`${target}/${path}`)) return false;
+          return target !== folder && target in MAY_IMPORT && !MAY_IMPORT[folder]?.includes(target);
+        })
+        .map(([, target, path]) => `${file} imports ${target}/${path}`),
+    );
+
+    expect(violations).toEqual([]);
+  });
+
+  it("knows every folder of src/", () => {
+    const folders = new Set(sources().map(({ folder }) => folder));
+
+    expect([...folders].toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted());
+  });
+
+  it("keeps sockets, timers, clocks and chance out of the logic that is simulated", () => {
+    const banned =
+      /from "(ws|node:(net|http|https|tls|dgram|timers.*))"|\b(setTimeout|setInterval|Date\.now|performance\.now|Math\.random)\b/;
+    const texts = new Map(sources().map(({ file, text }) => [file, text]));
+    const impure = PURE.filter((file) => {
+      const text = texts.get(file);
+      if (text === undefined) throw new Error(`src/${file} is listed as pure and is not there`);
+      // Asking what an address looks like opens nothing.
+      return banned.test(text.replace('import { isIP, isIPv6 } from "node:net";', ""));
+    });
+
+    expect(impure).toEqual([]);
+  });
+
+  it("keeps every file under 400 lines", () => {
+    const long = sources().filter(({ text }) => text.split("\n").length > 400);
+
+    expect(long.map(({ file }) => file)).toEqual([]);
+  });
+});
