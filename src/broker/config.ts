@@ -32,6 +32,18 @@ export const brokerSettings = {
     fallback: 1_000_000,
     doc: "channels this broker keeps at a time; a publish on one more is refused",
   },
+  connectTimeout: {
+    env: "SCC_BROKER_SERVER_CONNECT_TIMEOUT",
+    ...milliseconds(1),
+    fallback: undefined as number | undefined,
+    doc: "accepted, without effect: brokers do not dial each other yet",
+  },
+  ackTimeout: {
+    env: "SCC_BROKER_SERVER_ACK_TIMEOUT",
+    ...milliseconds(1),
+    fallback: undefined as number | undefined,
+    doc: "accepted, without effect: links tell by themselves when the other side is silent",
+  },
   retryDelay: {
     env: "SCC_BROKER_SERVER_RETRY_DELAY",
     ...milliseconds(1),
@@ -42,7 +54,7 @@ export const brokerSettings = {
     env: "SOCKETCLUSTER_OPTIONS",
     ...jsonObject(),
     fallback: {} as Readonly<Record<string, unknown>>,
-    doc: "further options, a JSON object; scc-broker knows maxPayload (bytes)",
+    doc: "accepted, without effect: what scc-broker can be told has variables of its own",
   },
   tailCount: {
     env: "SCC_BROKER_TAIL_COUNT",

@@ -16,6 +16,8 @@ export interface ClusterBrokerOptions {
   readonly ring: CurrentRing;
   readonly dial: DialLink;
   readonly clock: Clock;
+  /** From 0 to 1, for pauses that differ from process to process. */
+  readonly random: () => number;
   readonly log: Logger;
   readonly hello: () => Hello;
   /** When a publish settles: this worker took it, or the channel's brokers hold it. */

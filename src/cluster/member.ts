@@ -41,6 +41,7 @@ export function createStateLink(config: MemberConfig, parts: MemberParts): State
     dial,
     ring,
     clock: transport.clock,
+    random: Math.random,
     log,
     identity: () => ({ instanceId: instanceId(), instanceIp, instanceIpFamily, instanceSecure: secure }),
     retryDelay,

@@ -19,6 +19,8 @@ export interface OwnerLinkOptions {
   readonly ring: CurrentRing;
   readonly dial: DialLink;
   readonly clock: Clock;
+  /** From 0 to 1, for pauses that differ from process to process. */
+  readonly random: () => number;
   readonly log: Logger;
   /** What this worker says of itself. */
   readonly hello: () => Hello;
@@ -57,7 +59,7 @@ export class OwnerLink {
     this.member = options.member;
     this.#options = options;
     this.#events = events;
-    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay);
+    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay, options.random);
     this.#lost();
     this.#dial();
   }

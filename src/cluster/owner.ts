@@ -23,6 +23,10 @@ export interface OwnerOptions {
   readonly maxChannels: number;
 }
 
+const LOGS_PER_SWEEP = 50_000;
+/** Origins of a busy channel from which on those not heard for long are looked for. */
+const MANY_ORIGINS = 32;
+
 /**
  * The broker's side of channels: gives each message of a channel its place, keeps the newest for a while,
  * and hands them to the links that are subscribed. It never looks into a message. Pure: time is handed in.
@@ -33,6 +37,7 @@ export class Owner {
   readonly #now: () => number;
   readonly #tails: Tails;
   readonly #logs = new Map<string, OwnedLog>();
+  #sweeping = this.#logs.values();
   #opened = 0;
   #messages = 0;
   #repeats = 0;
@@ -112,18 +117,29 @@ export class Owner {
     return true;
   }
 
-  /** Takes away what is too old, and logs that nothing is left of. To be called every second or so. */
+  /**
+   * Takes away what is too old, and logs that nothing is left of. To be called every second or so. Looks at a
+   * part of the logs each time, so that a million of them stop nobody.
+   */
   sweep(): void {
     const now = this.#now();
     this.#tails.expire(now);
-    const before = now - this.#options.bounds.age;
-    for (const owned of this.#logs.values()) {
-      const { log, subscribers } = owned;
-      if (log.length > 0) continue;
-      log.origins.forget(before);
-      // While somebody may send something again, its repeats must be known.
-      if (subscribers.size === 0 && log.origins.size === 0) this.#close(owned);
+    for (let looked = 0; looked < LOGS_PER_SWEEP; looked++) {
+      const next = this.#sweeping.next();
+      if (next.done) {
+        this.#sweeping = this.#logs.values();
+        return;
+      }
+      this.#tidy(next.value, now);
     }
+  }
+
+  #tidy(owned: OwnedLog, now: number): void {
+    const { log, subscribers } = owned;
+    if (log.length > 0 && log.origins.size < MANY_ORIGINS) return;
+    // While somebody may send something again, its repeats must be known.
+    log.origins.forget(now - this.#options.bounds.age);
+    if (subscribers.size === 0 && log.length === 0 && log.origins.size === 0) this.#close(owned);
   }
 
   /** A ring was adopted: gives up what it gives to others. */

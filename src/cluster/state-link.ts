@@ -26,6 +26,8 @@ export interface StateLinkOptions {
   readonly dial: DialTalk;
   readonly ring: CurrentRing;
   readonly clock: Clock;
+  /** From 0 to 1, for pauses that differ from process to process. */
+  readonly random: () => number;
   readonly log: Logger;
   /** Who this member is now: `instanceId`, and how to reach it. */
   readonly identity: () => Pick<
@@ -62,7 +64,7 @@ export class StateLink {
 
   constructor(options: StateLinkOptions) {
     this.#options = options;
-    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay);
+    this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay, options.random);
     options.ring.onAdopted((ring) => this.#adopted(ring));
   }
 

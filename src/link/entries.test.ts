@@ -48,7 +48,10 @@ const call: fc.Arbitrary<Call> = fc.oneof(
 );
 
 function write(calls: readonly Call[]): Buffer {
-  const writer = new EntryWriter(() => {});
+  const writer = new EntryWriter(
+    () => {},
+    () => {},
+  );
   const methods = writer as unknown as Record<string, (...fields: unknown[]) => void>;
   for (const [name, ...fields] of calls) {
     const last = fields.length - 1;
@@ -96,15 +99,32 @@ describe("Entries", () => {
 
   it("call for sending once, with the first after what was taken", () => {
     let called = 0;
-    const writer = new EntryWriter(() => {
-      called += 1;
-    });
+    const writer = new EntryWriter(
+      () => {
+        called += 1;
+      },
+      () => {},
+    );
 
     writer.beat(1);
     writer.beat(2);
     expect([called, writer.take().length, writer.length]).toEqual([1, 4, 0]);
     writer.beat(3);
     expect(called).toBe(2);
+  });
+});
+
+describe("EntryWriter", () => {
+  it("has a frame taken before it grows beyond bounds, whatever one turn brings", () => {
+    const frames: number[] = [];
+    const writer = new EntryWriter(
+      () => {},
+      () => frames.push(writer.take().length),
+    );
+    for (let n = 0; n < 50; n++) writer.publish(1, n, Buffer.alloc(100_000));
+
+    expect(frames.length).toBe(4);
+    expect(Math.max(...frames)).toBeLessThan(2 ** 20 + 100_010);
   });
 });
 

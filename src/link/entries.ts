@@ -44,6 +44,8 @@ export class BadEntryError extends SccError {
 }
 
 const FIRST_SIZE = 4096;
+/** Bytes from which on a frame does not wait for the turn's end, so that none grows beyond what is accepted. */
+const FULL_SIZE = 2 ** 20;
 /** Most bytes a number takes: 53 bits, seven in each. */
 const NUMBER_SIZE = 8;
 
@@ -53,11 +55,14 @@ const NUMBER_SIZE = 8;
  */
 export class EntryWriter {
   readonly #onFirst: () => void;
+  readonly #onFull: () => void;
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
   #length = 0;
 
-  constructor(onFirst: () => void) {
+  /** @param onFull what was written is to be taken now */
+  constructor(onFirst: () => void, onFull: () => void) {
     this.#onFirst = onFirst;
+    this.#onFull = onFull;
   }
 
   /** Bytes written and not yet taken. */
@@ -219,6 +224,7 @@ export class EntryWriter {
   #bytes(bytes: Buffer): void {
     this.#number(bytes.length);
     this.#length += bytes.copy(this.#buffer, this.#length);
+    if (this.#length >= FULL_SIZE) this.#onFull();
   }
 
   #text(text: string): void {

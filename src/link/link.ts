@@ -51,7 +51,7 @@ export class Link implements NewLink {
   constructor(socket: WebSocket, options: LinkOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.entries = new EntryWriter(() => options.turn.write(this.#flush));
+    this.entries = new EntryWriter(() => options.turn.write(this.#flush), this.#flush);
     this.#beats = options.clock.every(BEAT_MS, () => this.#beat());
     socket.on("message", (frame: Buffer) => this.#read(frame));
     socket.on("close", (code, reason) => this.#end(reason.toString() || `closed with code ${code}`));

@@ -8,6 +8,7 @@ export class Backoff {
   readonly #random: () => number;
   #attempts = 0;
 
+  /** @param random from 0 to 1 */
   constructor(firstMs: number, maxMs: number, random: () => number = Math.random) {
     this.#firstMs = firstMs;
     this.#maxMs = maxMs;

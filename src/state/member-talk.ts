@@ -35,6 +35,8 @@ const ROLES = new Map<string, Member["role"]>([
  * something that cannot be.
  */
 export class MemberTalk {
+  /** Whether the member said goodbye: that the talk ends is then no news. */
+  left = false;
   readonly #talk: Talk;
   readonly #request: IncomingMessage;
   readonly #options: MemberTalkOptions;

@@ -128,6 +128,7 @@ export class StateService {
       }
     } else if (message.type === "leave") {
       this.#membership.left(instanceId);
+      talk.left = true;
       this.#options.log.info("member leaves", { member: uri });
     }
     this.#review();
@@ -137,6 +138,7 @@ export class StateService {
     const { instanceId, uri, role } = talk.member;
     if (this.#talks.get(instanceId) !== talk) return;
     this.#talks.delete(instanceId);
+    if (talk.left) return;
     this.#membership.lost(instanceId, this.#options.clock.now());
     this.#options.log.info("member gone", { member: uri, reason });
     if (role === "broker" && hasMember(this.ring.brokers, instanceId)) void this.#lookAfter(instanceId, uri);

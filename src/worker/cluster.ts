@@ -44,6 +44,7 @@ export class WorkerCluster {
     const options = {
       ring,
       clock: systemClock,
+      random: Math.random,
       log,
       dial: linkDialer(transport, config.brokerConnectTimeout),
       hello: () => ({ instanceId, role: "worker" as const, release: RELEASE, ring: ring.ring }),

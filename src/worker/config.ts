@@ -36,7 +36,7 @@ export const workerSettings = {
     env: "SCC_MAPPING_ENGINE",
     ...oneOf("skeletonRendezvous", "simple"),
     fallback: "skeletonRendezvous" as "skeletonRendezvous" | "simple",
-    doc: "how upstream workers in the same cluster place channels",
+    doc: "accepted, without effect while no upstream workers are in the cluster",
   },
   reconnectRandomness: {
     env: "SCC_STATE_SERVER_RECONNECT_RANDOMNESS",

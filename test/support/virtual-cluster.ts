@@ -22,7 +22,8 @@ class VirtualLink implements NewLink {
   constructor(clock: VirtualClock, turn: Turn, delay: number) {
     this.#clock = clock;
     this.#delay = delay;
-    this.entries = new EntryWriter(() => turn.write(() => this.#flush()));
+    const flush = (): void => this.#flush();
+    this.entries = new EntryWriter(() => turn.write(flush), flush);
   }
 
   static pair(a: VirtualLink, b: VirtualLink): void {
@@ -115,6 +116,7 @@ export class VirtualCluster {
         ring,
         dial: (uri, events) => this.#dial(uri, turn, events),
         clock: this.clock,
+        random: () => 0.5,
         log: silentLogger,
         hello: () => ({ instanceId: name, role: "worker", release: "test", ring: ring.ring }),
         publishLevel: "replica",
