@@ -34,6 +34,7 @@ const PURE = [
   "cluster/membership.ts",
   "cluster/owner.ts",
   "cluster/owner-link.ts",
+  "cluster/port.ts",
   "cluster/ring.ts",
   "cluster/state-link.ts",
   "cluster/subscription.ts",

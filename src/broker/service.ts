@@ -77,7 +77,7 @@ export class BrokerService {
       owner: this.#owner,
       ring: this.ring,
       link,
-      hello: () => this.#hello(),
+      hello: this.#hello(),
       atTurnEnd: (task) => this.#options.turn.deliver(task),
       introduced: (hello) => this.#replaceOlder(port, hello),
     });

@@ -1,13 +1,11 @@
 import { BadEntryError, type GapReason } from "../link/entries.ts";
 import type { LinkHandle } from "../link/link.ts";
-import { NAME_TABLE_SIZE, NameTable } from "../link/name-table.ts";
-import { RefuseAll } from "../link/refuse-all.ts";
 import { type Pending, SentPublishes } from "../link/unconfirmed.ts";
 import { Publication } from "../pubsub/publication.ts";
-import type { Epoch, RingVersion } from "../pubsub/version.ts";
+import type { Epoch } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
-import { LinkRing } from "./link-ring.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
+import { Port } from "./port.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What a broker tells this worker. */
@@ -35,31 +33,18 @@ interface Slot {
   epoch: Epoch | undefined;
 }
 
-/** One connection of a worker to a broker, seen from the worker. Everything in it ends with the connection. */
-export class BrokerPort extends RefuseAll {
-  readonly #link: LinkHandle;
+/** One connection of a worker to a broker, seen from the worker. */
+export class BrokerPort extends Port<Slot> {
   readonly #events: BrokerPortEvents;
-  readonly #ring: LinkRing;
-  readonly #names: NameTable;
-  readonly #slots: (Slot | undefined)[] = [];
   readonly #sent = new SentPublishes();
 
   constructor(link: LinkHandle, ring: CurrentRing, hello: Hello, events: BrokerPortEvents) {
-    super();
-    this.#link = link;
+    super(link, ring, hello, (channel) => ({ channel, epoch: undefined }));
     this.#events = events;
-    this.#ring = new LinkRing(ring, link);
-    this.#names = new NameTable((number, channel) => link.entries.name(number, channel));
-    link.entries.hello(JSON.stringify(hello));
-  }
-
-  /** A ring was adopted here. */
-  adopted(): void {
-    this.#ring.adopted();
   }
 
   close(reason: string): void {
-    this.#link.close(reason);
+    this.link.close(reason);
   }
 
   // --- what this worker says ---
@@ -69,43 +54,26 @@ export class BrokerPort extends RefuseAll {
     const { channel, bytes } = pending.publication;
     pending.sent += 1;
     this.#sent.add(pending);
-    this.#link.entries.publish(this.#names.numberOf(channel), pending.sequence, bytes);
+    this.link.entries.publish(this.names.numberOf(channel), pending.sequence, bytes);
   }
 
   /** Asks for a channel, from where its subscription stands. */
   ask(subscription: Subscription): void {
-    const number = this.#names.numberOf(subscription.channel);
-    this.#link.entries.subscribe(number, subscription.ask(), subscription.seen);
+    const number = this.names.numberOf(subscription.channel);
+    this.link.entries.subscribe(number, subscription.ask(), subscription.seen);
   }
 
   /** No longer wants a channel. */
   drop(channel: string): void {
-    this.#link.entries.unsubscribe(this.#names.numberOf(channel));
+    this.link.entries.unsubscribe(this.names.numberOf(channel));
   }
 
   // --- what the broker says ---
 
   override hello(json: string): void {
     const hello = parseHello(json);
-    this.#ring.peerHas(hello.ring);
+    this.linkRing.peerHas(hello.ring);
     this.#events.introduced(hello);
-  }
-
-  override ring(json: string): void {
-    this.#ring.peerSent(json);
-  }
-
-  override version(version: RingVersion): void {
-    this.#ring.peerAt(version);
-  }
-
-  override beat(received: number): void {
-    this.#link.acknowledged(received);
-  }
-
-  override name(number: number, channel: string): void {
-    if (number >= NAME_TABLE_SIZE) throw new BadEntryError(`there is no channel number ${number}`);
-    this.#slots[number] = { channel, epoch: undefined };
   }
 
   /** Who published what is not looked at yet; copies will. */
@@ -124,32 +92,26 @@ export class BrokerPort extends RefuseAll {
   }
 
   override epoch(number: number, epoch: Epoch): void {
-    this.#slot(number).epoch = epoch;
+    this.slot(number).epoch = epoch;
   }
 
   override subscribed(number: number, ask: number, stable: number, gap: GapReason): void {
-    const slot = this.#slot(number);
+    const slot = this.slot(number);
     this.#events.answered(slot.channel, { ask, epoch: epochOf(slot), stable, gap });
   }
 
   override record(number: number, offset: number, _origin: number, _sequence: number, bytes: Buffer): void {
-    const slot = this.#slot(number);
+    const slot = this.slot(number);
     // The bytes are a view into the frame: it lives until they were delivered, at the end of this turn.
     this.#events.recorded(epochOf(slot), offset, new Publication(slot.channel, bytes));
   }
 
   override own(number: number, offset: number, position: number): void {
-    const slot = this.#slot(number);
+    const slot = this.slot(number);
     const pending = this.#sent.take(position);
     if (pending === undefined) return this.#events.recordedWithout(slot.channel);
     this.#events.recorded(epochOf(slot), offset, pending.publication);
     this.#events.confirmed(pending);
-  }
-
-  #slot(number: number): Slot {
-    const slot = this.#slots[number];
-    if (slot === undefined) throw new BadEntryError(`channel number ${number} has no name`);
-    return slot;
   }
 }
 

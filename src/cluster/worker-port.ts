@@ -1,13 +1,11 @@
 import { BadEntryError } from "../link/entries.ts";
 import type { LinkHandle } from "../link/link.ts";
-import { NAME_TABLE_SIZE, NameTable } from "../link/name-table.ts";
-import { RefuseAll } from "../link/refuse-all.ts";
+import { NameTable } from "../link/name-table.ts";
 import type { ChannelLog, LogEntry, Position } from "../pubsub/channel-log.ts";
-import type { RingVersion } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
-import { LinkRing } from "./link-ring.ts";
 import type { LogSubscriber, OwnedLog, Owner } from "./owner.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
+import { Port } from "./port.ts";
 
 interface Slot {
   readonly channel: string;
@@ -19,7 +17,7 @@ export interface WorkerPortOptions {
   readonly ring: CurrentRing;
   readonly link: LinkHandle;
   /** What this broker says of itself. */
-  readonly hello: () => Hello;
+  readonly hello: Hello;
   /** Runs a task once, at the end of the turn and before the link is written. */
   readonly atTurnEnd: (task: () => void) => void;
   /** The other side said who it is. */
@@ -31,15 +29,9 @@ export interface WorkerPortOptions {
  * records and confirmations. What is said under another ring than the current one is not looked at: whoever
  * said it says it again under the newer ring.
  */
-export class WorkerPort extends RefuseAll implements LogSubscriber {
+export class WorkerPort extends Port<Slot> implements LogSubscriber {
   readonly #options: WorkerPortOptions;
   readonly #owner: Owner;
-  readonly #link: LinkHandle;
-  readonly #ring: LinkRing;
-  /** What the worker's numbers mean. */
-  readonly #slots: (Slot | undefined)[] = [];
-  /** Numbers of ours. */
-  readonly #names: NameTable;
   readonly #origins: NameTable;
   readonly #followed = new Set<OwnedLog>();
   #instanceId = "";
@@ -50,24 +42,18 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
   #confirmCount = 0;
 
   constructor(options: WorkerPortOptions) {
-    super();
+    super(options.link, options.ring, options.hello, (channel) => ({ channel, owned: undefined }));
     this.#options = options;
     this.#owner = options.owner;
-    this.#link = options.link;
-    this.#ring = new LinkRing(options.ring, options.link);
-    const { entries } = options.link;
-    this.#names = new NameTable((number, channel) => entries.name(number, channel));
-    this.#origins = new NameTable((number, instanceId) => entries.origin(number, instanceId));
-    entries.hello(JSON.stringify(options.hello()));
+    this.#origins = new NameTable((number, instanceId) => options.link.entries.origin(number, instanceId));
   }
 
   get instanceId(): string {
     return this.#instanceId;
   }
 
-  /** A ring was adopted here. */
-  adopted(): void {
-    this.#ring.adopted();
+  override adopted(): void {
+    super.adopted();
     for (const owned of this.#followed) if (owned.closed) this.#followed.delete(owned);
   }
 
@@ -83,32 +69,15 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
     const hello = parseHello(json);
     this.#instanceId = hello.instanceId;
     this.#options.introduced(hello);
-    this.#ring.peerHas(hello.ring);
-  }
-
-  override ring(json: string): void {
-    this.#ring.peerSent(json);
-  }
-
-  override version(version: RingVersion): void {
-    this.#ring.peerAt(version);
-  }
-
-  override beat(received: number): void {
-    this.#link.acknowledged(received);
-  }
-
-  override name(number: number, channel: string): void {
-    if (number >= NAME_TABLE_SIZE) throw new BadEntryError(`there is no channel number ${number}`);
-    this.#slots[number] = { channel, owned: undefined };
+    this.linkRing.peerHas(hello.ring);
   }
 
   override publish(number: number, sequence: number, bytes: Buffer): void {
     this.#position += 1;
-    if (!this.#ring.isSame) return;
-    const slot = this.#slot(number);
+    if (!this.linkRing.isSame) return;
+    const slot = this.slot(number);
     if (!this.#owner.hasRoomFor(slot.channel)) {
-      this.#link.entries.refuse(this.#position, "Cannot publish: the broker has as many channels as it may");
+      this.link.entries.refuse(this.#position, "Cannot publish: the broker has as many channels as it may");
       return;
     }
     const owned = this.#ownedBy(slot);
@@ -119,11 +88,11 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
   }
 
   override subscribe(number: number, ask: number, since: Position | undefined): void {
-    if (!this.#ring.isSame) return;
-    const owned = this.#ownedBy(this.#slot(number));
+    if (!this.linkRing.isSame) return;
+    const owned = this.#ownedBy(this.slot(number));
     const { log } = owned;
-    const entries = this.#link.entries;
-    const name = this.#names.numberOf(log.channel);
+    const entries = this.link.entries;
+    const name = this.names.numberOf(log.channel);
     entries.epoch(name, log.epoch);
     this.#answer(name, ask, log, since);
     owned.subscribers.add(this);
@@ -131,7 +100,7 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
   }
 
   override unsubscribe(number: number): void {
-    const { owned } = this.#slot(number);
+    const { owned } = this.slot(number);
     if (owned === undefined) return;
     owned.subscribers.delete(this);
     this.#followed.delete(owned);
@@ -140,13 +109,13 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
   // --- what the logs say ---
 
   appended(owned: OwnedLog, entry: LogEntry, cameHere: number | undefined): void {
-    const name = this.#names.numberOf(owned.log.channel);
+    const name = this.names.numberOf(owned.log.channel);
     if (cameHere === undefined) this.#write(name, entry);
-    else this.#link.entries.own(name, entry.offset, cameHere);
+    else this.link.entries.own(name, entry.offset, cameHere);
   }
 
   #answer(name: number, ask: number, log: ChannelLog, since: Position | undefined): void {
-    const { entries } = this.#link;
+    const { entries } = this.link;
     const missed = since === undefined ? { entries: [] } : log.since(since);
     if ("entries" in missed) {
       for (const entry of missed.entries) this.#write(name, entry);
@@ -161,13 +130,7 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
   }
 
   #write(name: number, { offset, origin, sequence, bytes }: LogEntry): void {
-    this.#link.entries.record(name, offset, this.#origins.numberOf(origin), sequence, bytes);
-  }
-
-  #slot(number: number): Slot {
-    const slot = this.#slots[number];
-    if (slot === undefined) throw new BadEntryError(`channel number ${number} has no name`);
-    return slot;
+    this.link.entries.record(name, offset, this.#origins.numberOf(origin), sequence, bytes);
   }
 
   #ownedBy(slot: Slot): OwnedLog {
@@ -186,13 +149,13 @@ export class WorkerPort extends RefuseAll implements LogSubscriber {
       return;
     }
     if (this.#confirmCount === 0) this.#options.atTurnEnd(this.#sayConfirmed);
-    else this.#link.entries.confirm(this.#confirmFirst, this.#confirmCount);
+    else this.link.entries.confirm(this.#confirmFirst, this.#confirmCount);
     this.#confirmFirst = position;
     this.#confirmCount = 1;
   }
 
   readonly #sayConfirmed = (): void => {
-    this.#link.entries.confirm(this.#confirmFirst, this.#confirmCount);
+    this.link.entries.confirm(this.#confirmFirst, this.#confirmCount);
     this.#confirmCount = 0;
   };
 }

@@ -1,6 +1,7 @@
 import type { WebSocket } from "ws";
-import type { Clock, Timer } from "../runtime/clock.ts";
-import { BEAT_MS, Pulse } from "./pulse.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Pulse } from "./pulse.ts";
+import { Wire } from "./wire.ts";
 
 /** The talk of members with scc-state, version 1: JSON messages, one per frame; an empty frame is a beat. */
 export const TALK_PROTOCOL = "scc-state.1";
@@ -12,63 +13,40 @@ export interface TalkEvents {
   closed(reason: string): void;
 }
 
-/**
- * A connection for rare messages between a member and scc-state. Like a link it gives a sign of life every
- * half second and ends when the other side is silent.
- */
+/** A connection for rare messages between a member and scc-state. */
 export class Talk {
-  readonly #socket: WebSocket;
-  /** Messages are too rare to be acknowledged: hearing the other side is enough. */
-  readonly #pulse = new Pulse(false);
-  readonly #beats: Timer;
+  readonly #wire: Wire;
   #events: TalkEvents | undefined;
 
   constructor(socket: WebSocket, clock: Clock) {
-    this.#socket = socket;
-    this.#beats = clock.every(BEAT_MS, () => this.#beat());
-    socket.on("message", (frame: Buffer) => this.#read(frame.toString()));
-    socket.on("close", (code, reason) => this.#end(reason.toString() || `closed with code ${code}`));
-    socket.on("error", (error) => this.#end(error.message));
+    // Messages are too rare to be acknowledged: hearing the other side is enough.
+    const pulse = new Pulse(false);
+    this.#wire = new Wire(socket, clock, pulse, {
+      read: (frame) => this.#read(frame.toString()),
+      beat: () => this.#wire.send(""),
+    });
   }
 
   /** Says who handles what comes; to be called in the turn that the talk was made in. */
   start(events: TalkEvents): void {
     this.#events = events;
+    this.#wire.start((reason) => events.closed(reason));
   }
 
   send(message: unknown): void {
-    if (this.#events !== undefined) this.#socket.send(JSON.stringify(message));
+    this.#wire.send(JSON.stringify(message));
   }
 
   close(reason: string): void {
-    this.#socket.close(1000, reason.slice(0, 100));
-    this.#end(reason);
-  }
-
-  #end(reason: string): void {
-    const events = this.#events;
-    if (events === undefined) return;
-    this.#events = undefined;
-    this.#beats.cancel();
-    events.closed(reason);
+    this.#wire.close(reason);
   }
 
   #read(text: string): void {
-    this.#pulse.heard();
     if (text === "") return;
     try {
       this.#events?.message(JSON.parse(text));
     } catch (error) {
       this.close(`not understood: ${(error as Error).message}`);
     }
-  }
-
-  #beat(): void {
-    if (this.#pulse.beat()) {
-      this.#socket.send("");
-      return;
-    }
-    this.#socket.terminate();
-    this.#end("silent");
   }
 }
