@@ -117,9 +117,10 @@ export class StateLink {
           resolve();
         };
         const timer = clock.after(limitMs, done);
-        const isLast = ring.ring.brokers.every(({ instanceId }) => instanceId === gone);
-        if (isLast || !hasMember(ring.ring.brokers, gone)) done();
-        else ring.onAdopted((adopted) => hasMember(adopted.brokers, gone) || done());
+        // The last broker stays listed until another joins: there is nothing to wait for.
+        const isOut = ({ brokers }: Ring): boolean => brokers.length < 2 || !hasMember(brokers, gone);
+        if (isOut(ring.ring)) done();
+        else ring.onAdopted((adopted) => isOut(adopted) && done());
       });
     }
     this.end();

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { type ErrorCode, SccError } from "../runtime/errors.ts";
+
+/** Exit code 2: as it was called it cannot work, and trying again would not help. Any other failure is 1. */
+const WRONGLY_CALLED: readonly ErrorCode[] = ["SCC_CONFIG", "SCC_MODULE"];
+
+/** Every command, with the code behind it loaded only when it is asked for: `scc --help` stays quick. */
+const COMMANDS = [
+  {
+    name: "up",
+    summary: "start a whole cluster on this machine",
+    load: async () => (await import("./commands/up.ts")).upCommand(process.env),
+  },
+  {
+    name: "state",
+    summary: "run scc-state, which tells the members of a cluster about each other",
+    load: async () => (await import("./commands/state.ts")).stateCommand(process.env),
+  },
+  {
+    name: "broker",
+    summary: "run scc-broker, which carries channels between workers",
+    load: async () => (await import("./commands/broker.ts")).brokerCommand(process.env),
+  },
+  {
+    name: "worker",
+    summary: "run scc-worker, which clients connect to",
+    load: async () => (await import("./commands/worker.ts")).workerCommand(process.env),
+  },
+] as const;
+
+const EXAMPLES = `
+Examples:
+  scc up                                       a cluster to try out, on http://localhost:8000
+  scc up app.js --workers 4                    the same with four workers that run your module
+  scc state                                    each process by itself, as on real machines
+  scc broker --state-server-host 10.0.0.7
+  scc worker app.js --state-server-host 10.0.0.7
+  scc worker app.js                            one worker alone, without a cluster
+
+What a command can be told, by flag or environment variable: scc help <command>`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("scc")
+    .description("Realtime pub/sub over any number of machines: SocketCluster, as one program.")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show what a command does")
+    .addHelpText("after", EXAMPLES)
+    .configureOutput({ getOutHelpWidth: () => process.stdout.columns ?? 110 })
+    .exitOverride();
+  const wanted = args.filter((arg) => arg !== "help").find((arg) => !arg.startsWith("-"));
+  for (const { name, summary, load } of COMMANDS) {
+    const command = name === wanted ? await load() : new Command(name);
+    program.addCommand(command.summary(summary).copyInheritedSettings(program));
+  }
+  await program.parseAsync(args, { from: "user" });
+}
+
+function readVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+/** Expected failures are told in a sentence; anything else is a bug, and its stack belongs in the report. */
+function fail(error: unknown): never {
+  // Commander has already said what it had to say.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  const expected = error instanceof SccError;
+  const bug = error instanceof Error ? error.stack : String(error);
+  const text = expected ? error.message : bug;
+  process.stderr.write(`${text}\n`);
+  process.exit(expected && WRONGLY_CALLED.includes(error.code) ? 2 : 1);
+}
+
+await main(process.argv.slice(2)).catch(fail);
