@@ -3,6 +3,7 @@ import type { NewLink } from "../link/link.ts";
 import { Backoff } from "../runtime/backoff.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { News } from "../runtime/news.ts";
 import { BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import type { Hello } from "./peer-hello.ts";
@@ -47,6 +48,7 @@ export class OwnerLink {
   readonly #options: OwnerLinkOptions;
   readonly #events: OwnerLinkEvents;
   readonly #backoff: Backoff;
+  readonly #news: News;
   #port: BrokerPort | undefined;
   #isOpen = false;
   #accused = false;
@@ -60,6 +62,7 @@ export class OwnerLink {
     this.#options = options;
     this.#events = events;
     this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay, options.random);
+    this.#news = new News(options.clock);
     this.#lost();
     this.#dial();
   }
@@ -113,6 +116,7 @@ export class OwnerLink {
     if (this.#ended) return;
     this.#grace?.cancel();
     this.#backoff.reset();
+    this.#news.reset();
     this.#isOpen = true;
     this.#accused = false;
     this.#options.log.info("linked to broker", { broker: this.member.uri });
@@ -135,7 +139,7 @@ export class OwnerLink {
 
   #failed({ kind, reason }: DialFailure): void {
     this.#cancelDial = undefined;
-    if (this.#backoff.attempts === 0) {
+    if (this.#news.is(reason)) {
       const fields = { broker: this.member.uri, reason };
       if (kind === "auth") this.#options.log.error(AUTH_ADVICE, fields);
       else this.#options.log.warn("cannot reach broker", fields);

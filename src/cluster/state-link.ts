@@ -5,6 +5,7 @@ import { compareVersions, NO_VERSION } from "../pubsub/version.ts";
 import { Backoff } from "../runtime/backoff.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { News } from "../runtime/news.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { hasMember, type Ring } from "./ring.ts";
 import { type JoinMessage, parseStateMessage, type StateMessage } from "./state-messages.ts";
@@ -38,7 +39,7 @@ export interface StateLinkOptions {
   readonly retryDelay: number;
   /** How long scc-state may take to answer a registration, ms. */
   readonly ackTimeout: number;
-  /** scc-state does not accept the key. Called at every attempt; the next one is under way. */
+  /** scc-state does not accept the key. Called when that is news; it is tried again. */
   readonly authFailed: () => void;
 }
 
@@ -51,6 +52,7 @@ const FIRST_RETRY_MS = 100;
 export class StateLink {
   readonly #options: StateLinkOptions;
   readonly #backoff: Backoff;
+  readonly #news: News;
   #talk: NewTalk | undefined;
   #registered = false;
   #ended = false;
@@ -58,13 +60,13 @@ export class StateLink {
   #timer: Timer | undefined;
   #accused: readonly string[] = [];
   #settled: RingVersion | undefined;
-  #refusal = "";
   /** The newest ring that scc-state is known to hold. */
   #known: RingVersion = NO_VERSION;
 
   constructor(options: StateLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(FIRST_RETRY_MS, options.retryDelay, options.random);
+    this.#news = new News(options.clock);
     options.ring.onAdopted((ring) => this.#adopted(ring));
   }
 
@@ -167,16 +169,14 @@ export class StateLink {
   }
 
   #refused(reason: string): void {
-    // It is tried again and again; said once is enough.
-    if (reason !== this.#refusal) this.#options.log.error("scc-state refused the registration", { reason });
-    this.#refusal = reason;
+    if (this.#news.is(reason)) this.#options.log.error("scc-state refused the registration", { reason });
   }
 
   #welcomed({ uri, ring, stateId }: Extract<StateMessage, { type: "welcome" }>): void {
     this.#timer?.cancel();
     this.#backoff.reset();
     this.#registered = true;
-    this.#refusal = "";
+    this.#news.reset();
     this.#options.log.info("registered with scc-state", { uri, stateId });
     this.#learn(ring);
   }
@@ -196,9 +196,10 @@ export class StateLink {
 
   #failed({ kind, reason }: DialFailure): void {
     this.#cancelDial = undefined;
-    if (kind === "auth") this.#options.authFailed();
-    else if (this.#backoff.attempts === 0)
-      this.#options.log.warn("cannot reach scc-state; trying again", { reason });
+    if (this.#news.is(reason)) {
+      if (kind === "auth") this.#options.authFailed();
+      else this.#options.log.warn("cannot reach scc-state; trying again", { reason });
+    }
     this.#again();
   }
 

@@ -4,6 +4,7 @@
  */
 
 const FIN_TEXT = 0x81;
+const FIN_BINARY = 0x82;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -34,6 +35,14 @@ export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafe(headerLength(length) + length);
   frame.write(text, writeHeader(frame, 0, length));
+  return frame;
+}
+
+/** A binary message as one frame. */
+export function binaryFrame(bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(bytes.length) + bytes.length);
+  frame.set(bytes, writeHeader(frame, 0, bytes.length));
+  frame[0] = FIN_BINARY;
   return frame;
 }
 

@@ -100,6 +100,11 @@ export class Hub {
     if (this.#waiting.length === 1) this.#turn.deliver(this.#flushAll);
   }
 
+  /** Hands over at once what waits for the end of the turn. */
+  flush(): void {
+    this.#flushAll();
+  }
+
   readonly #flushAll = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -36,19 +36,19 @@ describe.skipIf(missing !== undefined)("the demo page", () => {
   });
 
   it("shows on one worker at once what was said on the other, without an error", async () => {
-    const [ada, grace] = [await open(up.ports.workers, "Ada"), await open(up.ports.workers + 1, "Grace")];
+    const [blue, green] = [await open(up.ports.workers, "blue"), await open(up.ports.workers + 1, "green")];
 
-    await say(ada, "Hello from the first worker");
-    await shows(grace, "Hello from the first worker");
-    await say(grace, "And hello from the second");
-    await shows(ada, "And hello from the second");
+    await say(blue, "Hello from the first worker");
+    await shows(green, "Hello from the first worker");
+    await say(green, "And hello from the second");
+    await shows(blue, "And hello from the second");
 
-    expect(await texts(ada)).toEqual(await texts(grace));
+    expect(await texts(blue)).toEqual(await texts(green));
     expect(complaints).toEqual([]);
   });
 
   it("says which worker it is on, and that it is connected", async () => {
-    const page = await open(up.ports.workers + 1, "Ada");
+    const page = await open(up.ports.workers + 1, "blue");
 
     expect(await page.textContent("#worker")).toBe(String(up.ports.workers + 1));
     expect(await page.textContent("#place")).toContain("in a cluster");
@@ -57,21 +57,21 @@ describe.skipIf(missing !== undefined)("the demo page", () => {
   });
 
   it("numbers a burst from two workers in one and the same order, and shows rate and latency", async () => {
-    const [ada, grace] = [await open(up.ports.workers, "Ada"), await open(up.ports.workers + 1, "Grace")];
+    const [blue, green] = [await open(up.ports.workers, "blue"), await open(up.ports.workers + 1, "green")];
 
-    await Promise.all([ada.click("#burst"), grace.click("#burst")]);
-    for (const page of [ada, grace]) await count(page, "#received", 200);
+    await Promise.all([blue.click("#burst"), green.click("#burst")]);
+    for (const page of [blue, green]) await count(page, "#received", 200);
 
-    expect(await texts(ada)).toHaveLength(200);
-    expect(await texts(ada)).toEqual(await texts(grace));
-    expect(await ada.textContent("#received-note")).toBe("100 of them yours");
-    expect(await ada.textContent("#latency")).toMatch(/^\d+(\.\d)? ms$/);
-    expect(await ada.getAttribute("#spark polyline", "points")).toMatch(/,1\.0( |$)/);
+    expect(await texts(blue)).toHaveLength(200);
+    expect(await texts(blue)).toEqual(await texts(green));
+    expect(await blue.textContent("#received-note")).toBe("100 of them yours");
+    expect(await blue.textContent("#latency")).toMatch(/^\d+(\.\d)? ms$/);
+    expect(await blue.getAttribute("#spark polyline", "points")).toMatch(/,1\.0( |$)/);
     expect(complaints).toEqual([]);
   });
 
   it("keeps the newest 200 messages", async () => {
-    const page = await open(up.ports.workers, "Ada");
+    const page = await open(up.ports.workers, "blue");
 
     for (let burst = 0; burst < 3; burst++) await page.click("#burst");
     await count(page, "#received", 300);
@@ -81,37 +81,37 @@ describe.skipIf(missing !== undefined)("the demo page", () => {
   });
 
   it("shows what others say as text, whatever it is", async () => {
-    const [ada, grace] = [
-      await open(up.ports.workers, "<i>Ada</i>"),
-      await open(up.ports.workers + 1, "Grace"),
+    const [blue, green] = [
+      await open(up.ports.workers, "<i>blue</i>"),
+      await open(up.ports.workers + 1, "green"),
     ];
     const markup = "<img src=x onerror=\"document.title='stolen'\">";
 
-    await say(ada, markup);
-    await shows(grace, markup);
+    await say(blue, markup);
+    await shows(green, markup);
 
-    expect(await grace.locator(".messages .author").last().textContent()).toBe("<i>Ada</i>");
-    expect(await grace.locator(".messages img, .messages i").count()).toBe(0);
+    expect(await green.locator(".messages .author").last().textContent()).toBe("<i>blue</i>");
+    expect(await green.locator(".messages img, .messages i").count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
   it("hears only the channel that is chosen", async () => {
-    const [ada, grace] = [await open(up.ports.workers, "Ada"), await open(up.ports.workers + 1, "Grace")];
+    const [blue, green] = [await open(up.ports.workers, "blue"), await open(up.ports.workers + 1, "green")];
 
-    await ada.fill("#channel", "elsewhere");
-    await ada.press("#channel", "Tab");
-    await subscribed(ada);
-    await say(ada, "not for Grace");
-    await shows(ada, "not for Grace");
-    await ada.fill("#channel", "chat");
-    await say(ada, "for both");
-    await shows(grace, "for both");
+    await blue.fill("#channel", "elsewhere");
+    await blue.press("#channel", "Tab");
+    await subscribed(blue);
+    await say(blue, "not for green");
+    await shows(blue, "not for green");
+    await blue.fill("#channel", "chat");
+    await say(blue, "for both");
+    await shows(green, "for both");
 
-    expect(await texts(grace)).toEqual(["for both"]);
+    expect(await texts(green)).toEqual(["for both"]);
   });
 
   it("says that the connection is lost, and is back when the worker is", async () => {
-    const page = await open(up.ports.workers, "Ada");
+    const page = await open(up.ports.workers, "blue");
     const worker = `scc-worker ${up.ports.workers}`;
     const before = up.lines.length;
 
@@ -133,26 +133,26 @@ describe.skipIf(missing !== undefined)("the demo page", () => {
       const look = { viewport: { width: 1200, height: 760 }, colorScheme: "light" } as const;
       const usual = await SccUp.start([], { SOCKETCLUSTER_PORT: "8000" });
       await usual.ready();
-      const [ada, grace] = [await open(8000, "Ada", look), await open(8001, "Grace", look)];
+      const [blue, green] = [await open(8000, "blue", look), await open(8001, "green", look)];
 
       for (const [page, text] of [
-        [ada, "Hello from this worker. Who is on the other one?"],
-        [grace, "Me! Two workers, two brokers, one channel."],
-        [ada, "Do you see my messages in the same order?"],
-        [grace, "The same, number by number. The channel's broker decides."],
-        [ada, "Which way did that go?"],
-        [grace, "From your worker to the broker, and on to mine."],
-        [ada, "In a few milliseconds. Nice."],
-        [grace, "Try the burst next."],
+        [blue, "Hello from this worker. Who is on the other one?"],
+        [green, "Me! Two workers, two brokers, one channel."],
+        [blue, "Do you see my messages in the same order?"],
+        [green, "The same, number by number. The channel's broker decides."],
+        [blue, "Which way did that go?"],
+        [green, "From your worker to the broker, and on to mine."],
+        [blue, "In a few milliseconds. Nice."],
+        [green, "Try the burst next."],
       ] as const) {
         await say(page, text);
-        await shows(ada, text);
-        await shows(grace, text);
+        await shows(blue, text);
+        await shows(green, text);
       }
       // The numbers are brought up to date once a second.
-      await count(ada, "#received", 8);
+      await count(blue, "#received", 8);
       await mkdir(dirname(PICTURE), { recursive: true });
-      await ada.screenshot({ path: PICTURE });
+      await blue.screenshot({ path: PICTURE });
       await usual.stop();
     });
 

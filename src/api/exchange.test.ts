@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { BrokerClient } from "./broker-engine.ts";
+import { next, startApp, subscribe, type TestApp } from "./test-app.ts";
+
+let app: TestApp;
+afterEach(() => app.stop());
+
+describe("The exchange", () => {
+  it("publishes to clients", async () => {
+    app = await startApp();
+    const client = await app.connect();
+    const received = next(await subscribe(client, "news"));
+
+    await app.server.exchange.invokePublish("news", { id: 1 });
+
+    expect(await received).toEqual({ id: 1 });
+  });
+
+  it("consumes what clients publish", async () => {
+    app = await startApp();
+    const { exchange } = app.server;
+    const channel = exchange.subscribe("news");
+    const received = next(channel);
+    const client = await app.connect();
+
+    await client.invokePublish("news", { id: 1 });
+
+    expect(await received).toEqual({ id: 1 });
+    expect(channel.state).toBe("subscribed");
+    expect(exchange.subscriptions()).toEqual(["news"]);
+    expect(exchange.isSubscribed("news")).toBe(true);
+  });
+
+  it("gives up a channel, and says so", async () => {
+    app = await startApp();
+    const { exchange } = app.server;
+    const channel = exchange.subscribe("constructor");
+    const [here, there] = [next(exchange.listener("unsubscribe")), next(channel.listener("unsubscribe"))];
+
+    await exchange.unsubscribe("constructor");
+
+    expect(await here).toEqual({ channel: "constructor" });
+    expect(await there).toEqual({});
+    expect(exchange.isSubscribed("constructor", true)).toBe(false);
+    expect(app.server.core.pubsub.hub.channelCount).toBe(0);
+  });
+
+  it("ends the loops that consume a channel when it is closed", async () => {
+    app = await startApp();
+    const { exchange } = app.server;
+    const channel = exchange.subscribe<number>("news");
+    const received: number[] = [];
+    const loop = (async () => {
+      for await (const data of channel) received.push(data);
+    })();
+
+    await exchange.invokePublish("news", 1);
+    app.server.core.pubsub.hub.flush();
+    channel.close();
+    await loop;
+
+    expect(received).toEqual([1]);
+  });
+});
+
+describe("A broker engine of the application", () => {
+  it("carries publications, and is asked once per channel", async () => {
+    const clients = new Map<string, BrokerClient>();
+    const calls: string[] = [];
+    app = await startApp({
+      brokerEngine: {
+        async subscribeSocket(client, channel) {
+          calls.push(`subscribe ${channel}`);
+          clients.set(channel, client);
+        },
+        async unsubscribeSocket(_, channel) {
+          calls.push(`unsubscribe ${channel}`);
+          clients.delete(channel);
+        },
+        async invokePublish(channel, data) {
+          clients.get(channel)?.transmit("#publish", { channel, data: [data] });
+        },
+      },
+    });
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const [toAnn, toBob] = [next(await subscribe(ann, "news")), next(await subscribe(bob, "news"))];
+
+    await ann.invokePublish("news", 1);
+    expect([await toAnn, await toBob]).toEqual([[1], [1]]);
+    await app.server.clients[ann.id]?.kickOut("news");
+    await app.server.clients[bob.id]?.kickOut("news");
+
+    expect(calls).toEqual(["subscribe news", "unsubscribe news"]);
+  });
+});

@@ -1,0 +1,35 @@
+import type { Server as HttpServer } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { Broker, Deliver } from "../pubsub/broker.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Turn } from "../runtime/turn.ts";
+import type { ServerOptions } from "../server/options.ts";
+import type { TokenOptions } from "../server/tokens.ts";
+import type { BrokerEngine } from "./broker-engine.ts";
+import type { RequestCreator } from "./request.ts";
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
+
+/** What becomes of a socket's streams when it has ended: `kill` drops what they hold, `close` lets it be consumed. */
+export type StreamCleanupMode = "kill" | "close" | "none";
+
+/** The options of `socketcluster-server`, with its defaults, and our own limits. */
+export interface AGServerOptions extends Optional<ServerOptions>, TokenOptions {
+  readonly httpServer?: HttpServer | HttpsServer;
+  readonly socketStreamCleanupMode?: StreamCleanupMode;
+  /** Carries publications in the place of our own broker. */
+  readonly brokerEngine?: BrokerEngine;
+  readonly requestCreator?: RequestCreator;
+  /** Accepted for compatibility. What is sent is written out at once, so later changes cannot reach it. */
+  readonly cloneData?: boolean;
+  /** Accepted for compatibility: the engine is `ws`. */
+  readonly wsEngine?: unknown;
+}
+
+/** What a process that owns the server passes besides. */
+export interface InternalOptions {
+  /** Makes what carries publications; by default they stay in this process. */
+  readonly broker?: (deliver: Deliver) => Broker;
+  readonly turn?: Turn;
+  readonly clock?: Clock;
+}

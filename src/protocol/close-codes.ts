@@ -1,0 +1,76 @@
+/** When the official client connects again by itself: `later` is after 10 to 20 seconds. */
+export type Reconnect = "at once" | "later" | "never";
+
+export interface CloseCode {
+  readonly code: number;
+  readonly reason: string;
+  readonly reconnect: Reconnect;
+  /** A connection that ends so ended as it should: nobody needs a warning. */
+  readonly expected?: true;
+}
+
+/**
+ * Why a connection ends. A close is not an error; its code tells the client whether to come back:
+ * the official client returns at once after 1005, 4000 and 4001, never after 1000 or from 4500 on.
+ * Codes from 4100 to 4499 are our own; all others, and all reasons, are SocketCluster's.
+ */
+export const CLOSE_CODES = {
+  normal: { code: 1000, reason: "Socket closed normally", reconnect: "never", expected: true },
+  goingAway: { code: 1001, reason: "Socket was disconnected", reconnect: "later", expected: true },
+  webSocketProtocol: {
+    code: 1002,
+    reason: "A WebSocket protocol error was encountered",
+    reconnect: "later",
+  },
+  invalidData: {
+    code: 1003,
+    reason: "Server terminated socket because it received invalid data",
+    reconnect: "later",
+  },
+  noCode: { code: 1005, reason: "Socket closed without status code", reconnect: "at once" },
+  hungUp: { code: 1006, reason: "Socket hung up", reconnect: "later" },
+  badFormat: { code: 1007, reason: "Message format was incorrect", reconnect: "later" },
+  policy: { code: 1008, reason: "Encountered a policy violation", reconnect: "later" },
+  tooBig: { code: 1009, reason: "Message was too big to process", reconnect: "later" },
+  noExtension: {
+    code: 1010,
+    reason: "Client ended the connection because the server did not comply with extension requirements",
+    reconnect: "later",
+  },
+  serverFault: {
+    code: 1011,
+    reason: "Server encountered an unexpected fatal condition",
+    reconnect: "later",
+  },
+  pingTimeout: { code: 4000, reason: "Server ping timed out", reconnect: "at once" },
+  pongTimeout: { code: 4001, reason: "Client pong timed out", reconnect: "at once" },
+  signingFailed: { code: 4002, reason: "Server failed to sign auth token", reconnect: "later" },
+  handshakeFailed: { code: 4003, reason: "Failed to complete handshake", reconnect: "later" },
+  savingFailed: { code: 4004, reason: "Client failed to save auth token", reconnect: "later" },
+  handshakeTimeout: {
+    code: 4005,
+    reason: "Did not receive #handshake from client before timeout",
+    reconnect: "later",
+  },
+  bindingFailed: { code: 4006, reason: "Failed to bind socket to message broker", reconnect: "later" },
+  connectTimeout: { code: 4007, reason: "Client connection establishment timed out", reconnect: "later" },
+  handshakeRejected: { code: 4008, reason: "Server rejected handshake from client", reconnect: "later" },
+  messageBeforeHandshake: {
+    code: 4009,
+    reason: "Server received a message before the client handshake",
+    reconnect: "later",
+  },
+  /** Ours. It returns later, since a client that is slow now would be slow again at once. */
+  slowConsumer: {
+    code: 4100,
+    reason: "Client did not read its messages fast enough",
+    reconnect: "later",
+  },
+} as const satisfies Record<string, CloseCode>;
+
+const byCode = new Map<number, CloseCode>(Object.values(CLOSE_CODES).map((entry) => [entry.code, entry]));
+
+/** What a code means; `undefined` for codes that applications chose. */
+export function closeCode(code: number): CloseCode | undefined {
+  return byCode.get(code);
+}

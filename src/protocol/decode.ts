@@ -1,0 +1,118 @@
+import { decodePublish } from "./decode-publish.ts";
+import type { CallId, Packet } from "./packets.ts";
+
+export type ProtocolVersion = 1 | 2;
+
+const PONG: Packet = { kind: "pong" };
+const RAW: Packet = { kind: "raw" };
+const NOTHING = Buffer.alloc(0);
+
+const VERSION_1_PONG = "#2";
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
+/**
+ * What one WebSocket message holds: a packet, or a batch of them. Never throws: whatever is no packet is
+ * `raw`, as the original treats it, also text that is not JSON.
+ *
+ * @param text whether it came as a text message (whose UTF-8 is checked), not as a binary one
+ */
+export function decode(message: Buffer, text: boolean, version: ProtocolVersion): Packet | readonly Packet[] {
+  if (text) {
+    if (isPong(message, version)) return PONG;
+    const publish = decodePublish(message);
+    if (publish !== undefined) return publish;
+  }
+  return packets(parse(message));
+}
+
+/** The packet, or the batch, that a decoded value stands for; for codecs other than JSON. */
+export function packets(value: unknown): Packet | readonly Packet[] {
+  return Array.isArray(value) ? value.map(packet) : packet(value);
+}
+
+function isPong(message: Buffer, version: ProtocolVersion): boolean {
+  if (version === 2) return message.length === 0;
+  return message.length === VERSION_1_PONG.length && message.toString() === VERSION_1_PONG;
+}
+
+/** The message's value if it is a JSON object or array, else `undefined`. */
+function parse(message: Buffer): unknown {
+  const first = message[firstVisible(message)];
+  if (first !== OPENING_BRACE && first !== OPENING_BRACKET) return undefined;
+  try {
+    return JSON.parse(message.toString());
+  } catch {
+    return undefined; // the application may still make something of it: it gets it as a `raw` event
+  }
+}
+
+function firstVisible(message: Buffer): number {
+  let at = 0;
+  while (at < message.length && (message[at] ?? 0) <= 0x20) at += 1;
+  return at;
+}
+
+function packet(value: unknown): Packet {
+  if (!isObject(value)) return RAW;
+  const { event, data, cid: id, rid, error } = value;
+  if (typeof event !== "string") {
+    return typeof rid === "number" ? { kind: "answer", rid, data, error } : RAW;
+  }
+  const cid = typeof id === "number" ? id : undefined;
+  switch (event) {
+    case "#handshake":
+      return { kind: "handshake", authToken: isObject(data) ? data.authToken : undefined, data, cid };
+    case "#authenticate":
+      return { kind: "authenticate", authToken: data, cid };
+    case "#removeAuthToken":
+      return { kind: "remove-auth-token", data };
+    case "#subscribe":
+      return subscribe(data, cid);
+    case "#unsubscribe":
+      if (typeof data === "string") return { kind: "unsubscribe", channel: data, cid };
+      return { kind: "malformed", event, reason: "Unsubscribe channel name was malformatted", cid };
+    case "#publish":
+      return publish(data, cid);
+    default:
+      return { kind: "event", name: event, data, cid };
+  }
+}
+
+function subscribe(data: unknown, cid: CallId): Packet {
+  if (!isObject(data) || typeof data.channel !== "string") {
+    return {
+      kind: "malformed",
+      event: "#subscribe",
+      reason: "Subscribe channel name was malformatted",
+      cid,
+    };
+  }
+  const { channel, ...options } = data;
+  return { kind: "subscribe", channel: data.channel, options, cid };
+}
+
+function publish(data: unknown, cid: CallId): Packet {
+  if (!isObject(data) || typeof data.channel !== "string") {
+    return { kind: "malformed", event: "#publish", reason: "Publish channel name was malformatted", cid };
+  }
+  const bytes = encodeData(data.data);
+  if (bytes === undefined) {
+    return { kind: "malformed", event: "#publish", reason: "Publish data was nested too deeply", cid };
+  }
+  return { kind: "publish", channel: data.channel, bytes, cid };
+}
+
+function encodeData(data: unknown): Buffer | undefined {
+  if (data === undefined) return NOTHING;
+  try {
+    const json: string | undefined = JSON.stringify(data);
+    return json === undefined ? NOTHING : Buffer.from(json);
+  } catch {
+    return undefined; // V8 parses deeper nesting than it can write
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

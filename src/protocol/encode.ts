@@ -1,0 +1,37 @@
+import formatter from "sc-formatter";
+import { dehydrate } from "./wire-errors.ts";
+
+/** A packet on its way out, before it is text. */
+export type OutboundPacket =
+  | { readonly event: string; readonly data?: unknown; readonly cid?: number }
+  | { readonly rid: number; readonly data?: unknown; readonly error?: unknown };
+
+/** An event for the client: with a `cid` it is to be answered. */
+export function eventPacket(event: string, data: unknown, cid?: number): OutboundPacket {
+  const packet: { event: string; data?: unknown; cid?: number } = { event };
+  if (data !== undefined) packet.data = data;
+  if (cid !== undefined) packet.cid = cid;
+  return packet;
+}
+
+export function answerPacket(rid: number, data?: unknown): OutboundPacket {
+  return data === undefined ? { rid } : { rid, data };
+}
+
+/** The answer that says no more than that it worked, as `encode` would write it. */
+export function acknowledgement(rid: number): string {
+  return `{"rid":${JSON.stringify(rid)}}`;
+}
+
+export function errorPacket(rid: number, error: unknown): OutboundPacket {
+  return { rid, error: dehydrate(error) };
+}
+
+/**
+ * A packet, or a batch of them, as text. Buffers in the data become `{base64: true, data}`, as clients expect.
+ *
+ * @throws {TypeError} if the data cannot be written as JSON (a cycle, a BigInt)
+ */
+export function encode(packets: OutboundPacket | readonly OutboundPacket[]): string {
+  return formatter.encode(packets);
+}

@@ -1,0 +1,340 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import { CLOSE_CODES, closeCode } from "../protocol/close-codes.ts";
+import {
+  acknowledgement,
+  answerPacket,
+  errorPacket,
+  eventPacket,
+  type OutboundPacket,
+} from "../protocol/encode.ts";
+import { textFrame } from "../protocol/frames.ts";
+import { BadConnectionError, InvalidActionError, SocketProtocolError } from "../protocol/wire-errors.ts";
+import type { Batch } from "../pubsub/batch.ts";
+import type { Subscriber } from "../pubsub/hub.ts";
+import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
+import { Batching } from "./batching.ts";
+import { Calls } from "./calls.ts";
+import type { ServerCore } from "./core.ts";
+import type { ConnectionObserver } from "./events.ts";
+import type { Pulse } from "./heartbeat.ts";
+import type { Inbound } from "./inbound.ts";
+import { Outbound } from "./outbound.ts";
+import { Outbox, type OutboxOwner } from "./outbox.ts";
+import { unsubscribeAll } from "./subscriptions.ts";
+import type { UpgradeRequest } from "./upgrade-request.ts";
+
+export type ConnectionState = "connecting" | "open" | "closed";
+
+const ID_BYTES = 15; // 20 characters
+/** How long a slow consumer's socket may still take to say goodbye before its buffers are dropped. */
+const SLOW_GRACE_MS = 1_000;
+const PING = { 1: textFrame("#1"), 2: textFrame("") };
+
+/** What a connection needs of its WebSocket; `ws` is what it is made of. */
+export interface ClientSocket {
+  readonly readyState: number;
+  readonly isPaused: boolean;
+  pause(): void;
+  resume(): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+}
+
+/**
+ * The server's end of one client's WebSocket.
+ *
+ * An idle connection is its fields and an empty outbox: sets, queues and calls are made when first needed.
+ * What the parts do stands in their own files; here they are only held together, from `connecting` over
+ * `open` to `closed`, after which nothing is sent any more.
+ */
+export class Connection implements Subscriber, OutboxOwner, Pulse {
+  readonly id: string = randomBytes(ID_BYTES).toString("base64url");
+  readonly core: ServerCore;
+  readonly ws: ClientSocket;
+  readonly request: UpgradeRequest;
+  state: ConnectionState = "connecting";
+  /** Changed by authentication.ts alone. */
+  auth: Authentication = UNAUTHENTICATED;
+  /** The channels it is subscribed to; changed by subscriptions.ts alone. */
+  channels: Set<string> | undefined;
+  /** Who wants to know of its messages. */
+  observer: ConnectionObserver | undefined;
+  /** Packets that wait for something asynchronous before them; inbound.ts alone uses it. */
+  inbound: Inbound | undefined;
+  /** Messages that came, and messages whose processing has begun. */
+  receivedCount = 0;
+  processedCount = 0;
+
+  lastHeard = 0;
+  nextPing = 0;
+  handshakeBy = 0;
+  slot = -1;
+
+  readonly #outbox: Outbox;
+  #outbound: Outbound | undefined;
+  #batching: Batching | undefined;
+  #calls: Calls | undefined;
+
+  constructor(core: ServerCore, ws: ClientSocket, socket: Socket, request: UpgradeRequest) {
+    this.core = core;
+    this.ws = ws;
+    this.request = request;
+    this.#outbox = new Outbox(this, socket, core.writer);
+    core.pending.set(this.id, this);
+    core.heartbeat.add(this);
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#outbox.bufferedBytes;
+  }
+
+  /** Packets that wait for outbound middleware. */
+  get outboundWaiting(): number {
+    return this.#outbound?.waiting ?? 0;
+  }
+
+  /** Made on first use. */
+  get batching(): Batching {
+    this.#batching ??= new Batching(this.core.clock, (packets) => this.#sendNow(packets));
+    return this.#batching;
+  }
+
+  /** The handshake is done. */
+  opened(): void {
+    this.state = "open";
+    this.core.pending.delete(this.id);
+    this.core.open.set(this.id, this);
+    this.core.counters.handshakes += 1;
+    this.core.heartbeat.opened(this);
+  }
+
+  // ---- Subscriber
+
+  receive(batch: Batch): void {
+    this.core.counters.messagesOut += batch.publications.length;
+    if (this.core.sharesFrames && !this.#batching?.gathering && this.outboundWaiting === 0) {
+      this.#outbox.push(batch.bytes);
+      return;
+    }
+    this.#receiveEach(batch);
+  }
+
+  /** For a client that does not simply get what everybody gets. */
+  #receiveEach(batch: Batch): void {
+    const decide = this.core.middleware.outbound;
+    for (const publication of batch.publications) {
+      if (decide === undefined) {
+        const { channel, data } = publication;
+        this.#inTurn(() => this.sendPacket(eventPacket("#publish", { channel, data })));
+      } else {
+        this.#outbound ??= new Outbound(this);
+        this.#outbound.publication(publication, decide);
+      }
+    }
+  }
+
+  // ---- What goes to the client
+
+  /**
+   * Sends an event, in order with publications that wait for middleware. Without a connection it is lost,
+   * which is reported.
+   */
+  transmit(event: string, data?: unknown): void {
+    if (this.state !== "open") {
+      this.report(this.#badConnection("transmit", event));
+      return;
+    }
+    this.#inTurn(() => this.sendPacket(eventPacket(event, data)));
+  }
+
+  /**
+   * Calls the client and waits for its answer.
+   *
+   * @param ackTimeout ms after which it rejects with a `TimeoutError`
+   * @returns what the client answered; rejects with its error, or `BadConnectionError`
+   */
+  invoke(event: string, data?: unknown, ackTimeout: number = this.core.options.ackTimeout): Promise<unknown> {
+    if (this.state !== "open") {
+      const error = this.#badConnection("invoke", event);
+      this.report(error);
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#inTurn(() => this.#call(event, data, ackTimeout, { resolve, reject }));
+    });
+  }
+
+  /** Answers a client's call with nothing but that it worked, as most are. */
+  acknowledge(rid: number): void {
+    if (this.core.codec === undefined && !this.#batching?.gathering) {
+      this.sendFrame(textFrame(acknowledgement(rid)));
+    } else this.answer(rid);
+  }
+
+  /** Answers a client's call. */
+  answer(rid: number, data?: unknown): void {
+    this.sendPacket(answerPacket(rid, data));
+  }
+
+  answerError(rid: number, error: unknown): void {
+    this.sendPacket(errorPacket(rid, error));
+  }
+
+  /** Sends a packet past everything that waits for middleware. */
+  sendPacket(packet: OutboundPacket): void {
+    if (this.#batching?.gathering && this.state !== "closed") this.#batching.push(packet);
+    else this.#sendNow(packet);
+  }
+
+  /** Sends whole WebSocket frames as they stand. */
+  sendFrame(frame: Buffer): void {
+    if (this.state === "closed") {
+      this.report(new Error("WebSocket is not open: readyState 3 (CLOSED)")); // the words that `ws` has for it
+      return;
+    }
+    this.core.counters.messagesOut += 1;
+    this.#outbox.push(frame);
+  }
+
+  #sendNow(packets: OutboundPacket | readonly OutboundPacket[]): void {
+    let frame: Buffer;
+    try {
+      frame = this.core.frame(packets);
+    } catch (error) {
+      this.report(error); // the application gave something that cannot be written
+      return;
+    }
+    this.sendFrame(frame);
+  }
+
+  #inTurn(task: () => void): void {
+    if (this.#outbound !== undefined && this.#outbound.waiting > 0) this.#outbound.send(task);
+    else task();
+  }
+
+  #call(
+    event: string,
+    data: unknown,
+    ackTimeout: number,
+    { resolve, reject }: { resolve: (data: unknown) => void; reject: (error: unknown) => void },
+  ): void {
+    if (this.state === "closed") {
+      reject(this.#badConnection("invoke", event)); // it waited for middleware, and the client did not
+      return;
+    }
+    this.#calls ??= new Calls(this.core.clock);
+    if (this.#calls.size >= this.core.options.maxPendingCalls) {
+      const limit = this.core.options.maxPendingCalls;
+      reject(new InvalidActionError(`Cannot invoke "${event}": ${limit} calls wait for the client already`));
+      return;
+    }
+    const cid = this.#calls.open(event, ackTimeout, (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer);
+    });
+    this.sendPacket(eventPacket(event, data, cid));
+  }
+
+  /** The client answered a call. */
+  answered(rid: number, data: unknown, error: unknown): void {
+    this.#calls?.answer(rid, data, error);
+  }
+
+  #badConnection(verb: string, event: string): Error {
+    return new BadConnectionError(
+      `Socket ${verb} ${event} event was aborted due to a bad connection`,
+      "connectAbort",
+    );
+  }
+
+  // ---- Heartbeat
+
+  get pingable(): boolean {
+    return this.state === "open";
+  }
+
+  ping(): void {
+    this.#outbox.push(PING[this.core.options.protocolVersion]);
+  }
+
+  timedOut(): void {
+    // Not read because we told the socket to wait: its silence is ours.
+    if (this.ws.isPaused) this.core.heartbeat.forgive(this);
+    else this.close(CLOSE_CODES.pongTimeout.code);
+  }
+
+  handshakeTimedOut(): void {
+    this.close(CLOSE_CODES.handshakeTimeout.code);
+  }
+
+  // ---- The end
+
+  /** Sends what waits, then closes. On a closed connection it does nothing. */
+  close(code: number = CLOSE_CODES.normal.code, reason?: string): void {
+    if (this.state === "closed") return;
+    this.end(code, reason);
+    this.ws.close(code, reason);
+  }
+
+  /** Closes without a code, on which the official client connects again at once. */
+  sendAway(): void {
+    if (this.state === "closed") return;
+    this.end(CLOSE_CODES.goingAway.code);
+    this.ws.close();
+  }
+
+  /** Cuts the connection without goodbye. */
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  overflowed(): void {
+    this.core.counters.slowConsumers += 1;
+    this.#outbox.discard();
+    // This may be in the midst of a delivery, where subscriptions must not change.
+    this.core.turn.write(() => {
+      const { code, reason } = CLOSE_CODES.slowConsumer;
+      this.close(code, reason);
+      this.core.clock.after(SLOW_GRACE_MS, () => this.ws.terminate());
+    });
+  }
+
+  /** The connection is over, whoever ended it: tells so, once, and gives back what it holds. */
+  end(code: number, given?: string): void {
+    if (this.state === "closed") return;
+    const wasOpen = this.state === "open";
+    const meaning = closeCode(code);
+    const reason = given || (code === CLOSE_CODES.normal.code ? given : meaning?.reason);
+    this.#batching?.abandon();
+    this.#outbox.close();
+    this.state = "closed";
+    const { core } = this;
+    core.heartbeat.remove(this);
+    core.open.delete(this.id);
+    core.pending.delete(this.id);
+    core.closing.add(this);
+    core.counters.closed(code);
+    if (!wasOpen) core.counters.aborted += 1;
+
+    this.#calls?.abort(wasOpen ? "disconnect" : "connectAbort", code, reason);
+    core.events.closed?.(this, { code, reason, wasOpen });
+    if (!meaning?.expected)
+      this.report(new SocketProtocolError(describe(code, given, meaning?.reason), code));
+    unsubscribeAll(this);
+    core.events.ended?.(this);
+  }
+
+  /** Tells of an error that concerns this connection. */
+  report(error: unknown): void {
+    this.core.counters.errors += 1;
+    this.core.events.error?.(this, error);
+  }
+}
+
+function describe(code: number, given: string | undefined, known: string | undefined): string {
+  if (known !== undefined) return known;
+  const message = `Socket connection closed with status code ${code}`;
+  return given === undefined ? message : `${message} and reason: ${given}`;
+}

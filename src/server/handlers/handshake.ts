@@ -1,0 +1,99 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import type { HandshakePacket } from "../../protocol/packets.ts";
+import { dehydrate, InvalidActionError } from "../../protocol/wire-errors.ts";
+import { accept, announce, forget, isBadToken } from "../authentication.ts";
+import type { Connection } from "../connection.ts";
+import type { Pending } from "../dispatch.ts";
+import { ask, Blocked } from "../middleware.ts";
+import type { TokenCheck } from "../tokens.ts";
+
+/** The first packet of a client: who it is, as far as it has a token. */
+export function handshake(connection: Connection, packet: HandshakePacket): Pending {
+  const { cid } = packet;
+  if (cid === undefined) {
+    connection.report(new InvalidActionError("Handshake request was malformatted"));
+    connection.close(CLOSE_CODES.handshakeRejected.code);
+    return undefined;
+  }
+  if (connection.state !== "connecting") {
+    connection.answerError(cid, new InvalidActionError("The handshake was done already"));
+    return undefined;
+  }
+  connection.handshakeBy = Infinity;
+  return shake(connection, packet, cid);
+}
+
+async function shake(connection: Connection, packet: HandshakePacket, cid: number): Promise<void> {
+  const check = await checkToken(connection, packet.authToken);
+  if (!(await allowed(connection, check, cid))) return;
+  const before = connection.auth.state;
+  const problem = await accept(connection, check).then(() => undefined, refusal);
+  if (isClosed(connection)) return;
+  // The token is optional here: to have none is no error.
+  const authError = problem !== undefined && check.signedAuthToken !== null ? problem.error : undefined;
+  const rejectsToken = isBadToken(authError);
+  if (rejectsToken) forget(connection);
+  open(connection, cid, authError);
+  if (rejectsToken) connection.sendPacket({ event: "#removeAuthToken" });
+  connection.observer?.invoked({
+    connection,
+    id: cid,
+    procedure: "#handshake",
+    data: packet.data,
+    answered: true,
+  });
+  // Whoever was told of the connection gets to listen before more is told of it, or its next packet handled.
+  await endOfTurn();
+  if (connection.auth.token !== null && !isClosed(connection)) announce(connection, before);
+}
+
+/** `undefined` and `null` may be thrown too: the wrapper tells them from success. */
+function refusal(error: unknown): { readonly error: unknown } {
+  return { error };
+}
+
+async function checkToken(connection: Connection, authToken: unknown): Promise<TokenCheck> {
+  const { tokens } = connection.core;
+  if (!tokens.isDefault) return tokens.check(authToken, connection.core.present(connection));
+  return authToken == null ? tokens.missing() : tokens.check(authToken, undefined);
+}
+
+async function allowed(connection: Connection, check: TokenCheck, cid: number): Promise<boolean> {
+  if (isClosed(connection)) return false;
+  const { core, request } = connection;
+  const decide = core.middleware.handshake;
+  if (decide === undefined) return true;
+  const action = { type: "handshakeSC", request, connection, data: check } as const;
+  const decision = await ask(core, "handshake", decide, action);
+  if (isClosed(connection)) return false;
+  if (!(decision instanceof Blocked)) return true;
+  const error = withStatusCode(decision.clientError);
+  connection.answerError(cid, error);
+  connection.close(error.statusCode);
+  return false;
+}
+
+function withStatusCode(reason: unknown): { statusCode: number } {
+  const error = typeof reason === "object" && reason !== null ? reason : new Error(String(reason));
+  const { statusCode } = error as { statusCode?: unknown };
+  return Object.assign(error, {
+    statusCode: typeof statusCode === "number" ? statusCode : CLOSE_CODES.handshakeRejected.code,
+  });
+}
+
+function open(connection: Connection, cid: number, authError: unknown): void {
+  const { core, id } = connection;
+  const { pingTimeout, batchOnHandshake, batchOnHandshakeDuration, batchInterval } = core.options;
+  const isAuthenticated = connection.auth.token !== null;
+  const status = { id, pingTimeout, isAuthenticated };
+  connection.opened();
+  connection.answer(cid, authError === undefined ? status : { ...status, authError: dehydrate(authError) });
+  if (batchOnHandshake) connection.batching.startFor(batchOnHandshakeDuration, batchInterval);
+  core.events.connected?.(connection, authError === undefined ? status : { ...status, authError });
+}
+
+/** A function, since the compiler does not know that the state changes while one waits. */
+function isClosed(connection: Connection): boolean {
+  return connection.state === "closed";
+}

@@ -1,0 +1,80 @@
+import type { CallId, PublishPacket } from "../../protocol/packets.ts";
+import { InvalidActionError } from "../../protocol/wire-errors.ts";
+import { Publication } from "../../pubsub/publication.ts";
+import { expire } from "../authentication.ts";
+import type { Connection } from "../connection.ts";
+import type { Pending } from "../dispatch.ts";
+import { ask, Blocked, type Decide, type InboundAction } from "../middleware.ts";
+
+/**
+ * A client publishes. It is acknowledged when the broker has it as safe as it promises; without middleware
+ * nothing from here to the broker is asynchronous.
+ */
+export function publish(connection: Connection, packet: PublishPacket): Pending {
+  const { core } = connection;
+  const authTokenExpiredError = expire(connection);
+  if (!core.options.allowClientPublish) {
+    refuse(connection, packet.cid, new InvalidActionError("Client publish feature is disabled"));
+    return undefined;
+  }
+  const publication = new Publication(packet.channel, packet.bytes);
+  const decide = core.middleware.inbound;
+  if (decide === undefined) {
+    send(connection, publication, packet.cid);
+    return undefined;
+  }
+  const { channel } = packet;
+  const { data } = publication;
+  const action: InboundAction = { type: "publishIn", connection, channel, data, authTokenExpiredError };
+  return decideAndSend(connection, packet, decide, action);
+}
+
+async function decideAndSend(
+  connection: Connection,
+  { channel, cid }: PublishPacket,
+  decide: Decide<InboundAction>,
+  action: InboundAction,
+): Promise<void> {
+  const decision = await ask(connection.core, "inbound", decide, action);
+  if (decision instanceof Blocked) {
+    if (cid !== undefined) connection.answerError(cid, decision.clientError);
+    return;
+  }
+  // Written again: middleware may have given other data, or changed those it was shown.
+  let publication: Publication;
+  try {
+    publication = Publication.of(channel, decision.data);
+  } catch (error) {
+    refuse(connection, cid, error); // what the application gave cannot be written as JSON
+    return;
+  }
+  send(connection, publication, cid);
+}
+
+function send(connection: Connection, publication: Publication, cid: CallId): void {
+  connection.core.pubsub.publish(publication, (error) => {
+    if (error !== undefined) {
+      refuse(connection, cid, error);
+      return;
+    }
+    // The publication stands, though its publisher has left and cannot be told.
+    if (cid !== undefined && connection.state !== "closed") connection.acknowledge(cid);
+    if (connection.observer !== undefined) tell(connection, publication, cid);
+  });
+}
+
+function refuse(connection: Connection, cid: CallId, error: unknown): void {
+  connection.report(error);
+  if (cid !== undefined && connection.state !== "closed") connection.answerError(cid, error);
+}
+
+function tell(connection: Connection, publication: Publication, cid: CallId): void {
+  const { observer } = connection;
+  if (cid === undefined) {
+    if (observer?.receives("#publish")) observer.transmitted("#publish", publication.data);
+    return;
+  }
+  if (!observer?.answers("#publish")) return;
+  const { channel, data } = publication;
+  observer.invoked({ connection, id: cid, procedure: "#publish", data: { channel, data }, answered: true });
+}

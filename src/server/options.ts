@@ -1,0 +1,89 @@
+import type { IncomingMessage } from "node:http";
+import type { ProtocolVersion } from "../protocol/decode.ts";
+
+export type PerMessageDeflate = boolean | Readonly<Record<string, unknown>>;
+
+/** Another way than JSON to write packets. Its `decode` must take what clients' `encode` makes. */
+export interface CodecEngine {
+  decode(message: unknown): unknown;
+  encode(packet: unknown): string | Uint8Array;
+}
+
+/** What a server of clients can be told. Times are in ms. */
+export interface ServerOptions {
+  /** The WebSocket path, compared as it stands: the slash at the end counts. */
+  readonly path: string;
+  /** Hosts whose pages may connect, as `host:port`, `host:*`, `*:port`; `*:*` for all. */
+  readonly origins: string;
+  readonly protocolVersion: ProtocolVersion;
+  /** How long a client may take to answer a call. */
+  readonly ackTimeout: number;
+  /** How long a client may take from its connection to its `#handshake`. */
+  readonly handshakeTimeout: number;
+  /** Whether a client that says anything before its handshake is closed (4009). */
+  readonly strictHandshake: boolean;
+  readonly pingInterval: number;
+  /** Silence after which a client counts as gone. */
+  readonly pingTimeout: number;
+  /** Neither pings nor timeouts. */
+  readonly pingTimeoutDisabled: boolean;
+  readonly allowClientPublish: boolean;
+  /** Channels one connection may hold; `undefined` for no limit. */
+  readonly socketChannelLimit: number | undefined;
+  /** Largest message a client may send, in bytes; `undefined` for the limit of `ws`, 100 MiB. */
+  readonly maxPayload: number | undefined;
+  readonly perMessageDeflate: PerMessageDeflate | undefined;
+  readonly handleProtocols:
+    | ((protocols: Set<string>, request: IncomingMessage) => string | false)
+    | undefined;
+  /** Options of `ws` besides those above. */
+  readonly wsEngineServerOptions: Readonly<Record<string, unknown>> | undefined;
+  /** Unsent bytes from which on a connection is a slow consumer; more than the largest message should be. */
+  readonly maxBufferedBytes: number;
+  /** Packets of one connection that may wait for middleware before its socket is no longer read. */
+  readonly maxQueuedPackets: number;
+  /** Calls to one client that may wait for its answer. */
+  readonly maxPendingCalls: number;
+  readonly batchOnHandshake: boolean;
+  readonly batchOnHandshakeDuration: number;
+  readonly batchInterval: number;
+  /** Whether what middleware blocks is reported as an error of the connection. */
+  readonly middlewareEmitFailures: boolean;
+  readonly codecEngine: CodecEngine | undefined;
+}
+
+/** The defaults of `socketcluster-server` 20; those of the limits that are ours say so. */
+export const DEFAULT_OPTIONS: ServerOptions = {
+  path: "/socketcluster/",
+  origins: "*:*",
+  protocolVersion: 2,
+  ackTimeout: 10_000,
+  handshakeTimeout: 10_000,
+  strictHandshake: true,
+  pingInterval: 8_000,
+  pingTimeout: 30_000,
+  pingTimeoutDisabled: false,
+  allowClientPublish: true,
+  socketChannelLimit: undefined,
+  maxPayload: undefined,
+  perMessageDeflate: undefined,
+  handleProtocols: undefined,
+  wsEngineServerOptions: undefined,
+  maxBufferedBytes: 8 * 1024 * 1024, // ours; upstream buffers without bound
+  maxQueuedPackets: 1_000, // ours; upstream queues without bound
+  maxPendingCalls: 10_000, // ours; upstream remembers calls without bound
+  batchOnHandshake: false,
+  batchOnHandshakeDuration: 400,
+  batchInterval: 50,
+  middlewareEmitFailures: true,
+  codecEngine: undefined,
+};
+
+/** The options with defaults where the given ones have nothing (`undefined` or `null`). */
+export function resolveOptions(given: { readonly [K in keyof ServerOptions]?: unknown } = {}): ServerOptions {
+  const options: Record<string, unknown> = { ...DEFAULT_OPTIONS };
+  for (const key of Object.keys(DEFAULT_OPTIONS) as (keyof ServerOptions)[]) {
+    if (given[key] !== undefined && given[key] !== null) options[key] = given[key];
+  }
+  return Object.freeze(options) as unknown as ServerOptions;
+}

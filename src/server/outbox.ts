@@ -1,0 +1,128 @@
+import type { Socket } from "node:net";
+import type { Turn } from "../runtime/turn.ts";
+import type { Counters } from "./counters.ts";
+
+/** Who is told that an outbox overflowed. */
+export interface OutboxOwner {
+  /** The peer does not read: called once per write that would go beyond the limit; nothing was written. */
+  overflowed(): void;
+}
+
+/**
+ * Writes what a turn put into outboxes, when the turn ends. One for all connections, so that none of them
+ * needs a task or a closure of its own.
+ */
+export class Writer {
+  readonly maxBufferedBytes: number;
+  readonly counters: Counters;
+  readonly #turn: Turn;
+  #waiting: Outbox[] = [];
+
+  constructor(turn: Turn, counters: Counters, maxBufferedBytes: number) {
+    this.#turn = turn;
+    this.counters = counters;
+    this.maxBufferedBytes = maxBufferedBytes;
+  }
+
+  /** Flushes this outbox when the turn ends. */
+  add(outbox: Outbox): void {
+    this.#waiting.push(outbox);
+    if (this.#waiting.length === 1) this.#turn.write(this.#flushAll);
+  }
+
+  readonly #flushAll = (): void => {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const outbox of waiting) outbox.flush();
+  };
+}
+
+/**
+ * What waits to be written to one client's socket: ready-made WebSocket frames, most of them shared with
+ * other connections, hence never changed here. They go past `ws` to the socket itself, whole frames only,
+ * so that the control frames `ws` writes come between them and not into them.
+ */
+export class Outbox {
+  readonly #owner: OutboxOwner;
+  readonly #socket: Socket;
+  readonly #writer: Writer;
+  /** One frame waits far more often than several: it needs no array. */
+  #first: Buffer | undefined;
+  #rest: Buffer[] | undefined;
+  #bytes = 0;
+  #closed = false;
+
+  constructor(owner: OutboxOwner, socket: Socket, writer: Writer) {
+    this.#owner = owner;
+    this.#socket = socket;
+    this.#writer = writer;
+  }
+
+  /** Bytes that the peer has not taken yet, here or in the socket. */
+  get bufferedBytes(): number {
+    return this.#bytes + this.#socket.writableLength;
+  }
+
+  /** Takes a Buffer of whole frames, to be written when the turn ends. After `close` it does nothing. */
+  push(frames: Buffer): void {
+    if (this.#closed) return;
+    if (this.#first === undefined) {
+      this.#first = frames;
+      this.#bytes = frames.length;
+      this.#writer.add(this);
+      return;
+    }
+    if (this.#rest === undefined) this.#rest = [frames];
+    else this.#rest.push(frames);
+    this.#bytes += frames.length;
+    // A turn that writes without end must not gather without end.
+    if (this.#bytes > this.#writer.maxBufferedBytes) this.flush();
+  }
+
+  /** Writes now what waits. */
+  flush(): void {
+    const first = this.#first;
+    if (first === undefined) return;
+    const rest = this.#rest;
+    const socket = this.#socket;
+    const { counters, maxBufferedBytes } = this.#writer;
+    // A single message may be larger than the limit; what makes a slow consumer is that earlier ones are
+    // still unsent.
+    const unsent = socket.writableLength;
+    const overflow = unsent > 0 && unsent + this.#bytes > maxBufferedBytes;
+    this.#first = undefined;
+    this.#rest = undefined;
+    if (overflow) {
+      this.#bytes = 0;
+      this.#owner.overflowed();
+      return;
+    }
+    counters.writes += 1;
+    counters.bytesOut += this.#bytes;
+    this.#bytes = 0;
+    if (rest === undefined) {
+      socket.write(first);
+      return;
+    }
+    socket.cork();
+    socket.write(first);
+    for (const frames of rest) socket.write(frames);
+    socket.uncork();
+  }
+
+  /** Writes what waits, and takes nothing more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#socket.writable) this.flush();
+    this.discard();
+  }
+
+  /** Forgets what waits, and takes nothing more. */
+  discard(): void {
+    this.#closed = true;
+    this.#first = undefined;
+    this.#rest = undefined;
+    this.#bytes = 0;
+  }
+}

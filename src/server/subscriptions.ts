@@ -1,0 +1,84 @@
+import { BrokerError, InvalidActionError } from "../protocol/wire-errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** Told once; without an error it worked. */
+type Settle = (error?: Error) => void;
+
+/**
+ * Subscribes a connection, and settles when everything published from then on reaches it. Subscribing to a
+ * channel it already holds is the same as once, also at its limit.
+ */
+export function subscribe(
+  connection: Connection,
+  channel: string,
+  options: Readonly<Record<string, unknown>>,
+  settle: Settle,
+): void {
+  const refused = refusal(connection, channel);
+  if (refused !== undefined) {
+    settle(failed(channel, "subscribe", "to", refused));
+    return;
+  }
+  connection.channels ??= new Set();
+  connection.channels.add(channel);
+  connection.core.pubsub.subscribe(channel, connection, (error) => {
+    if (error !== undefined) {
+      connection.channels?.delete(channel);
+      settle(failed(channel, "subscribe", "to", error));
+      return;
+    }
+    // The client may have left the channel, or for good, before the broker answered.
+    if (connection.channels?.has(channel)) connection.core.events.subscribed?.(connection, channel, options);
+    settle();
+  });
+}
+
+/** @throws {BrokerError} if the connection is not subscribed to the channel */
+export function unsubscribe(connection: Connection, channel: string): void {
+  if (!connection.channels?.delete(channel)) {
+    const reason = new InvalidActionError(
+      `Socket ${connection.id} tried to unsubscribe from a channel which it is not subscribed to`,
+    );
+    throw failed(channel, "unsubscribe", "from", reason);
+  }
+  connection.core.pubsub.unsubscribe(channel, connection);
+  connection.core.events.unsubscribed?.(connection, channel);
+}
+
+/** Ends all subscriptions of a connection. */
+export function unsubscribeAll(connection: Connection): void {
+  const { channels } = connection;
+  if (channels === undefined) return;
+  connection.channels = undefined;
+  for (const channel of channels) {
+    connection.core.pubsub.unsubscribe(channel, connection);
+    connection.core.events.unsubscribed?.(connection, channel);
+  }
+}
+
+/** Unsubscribes a client on the server's behalf, and tells it so. @throws {BrokerError} as `unsubscribe` */
+export function kickOut(connection: Connection, channel: string, message?: unknown): void {
+  connection.transmit("#kickOut", { channel, message });
+  unsubscribe(connection, channel);
+}
+
+function refusal(connection: Connection, channel: string): Error | undefined {
+  if (connection.state !== "open") {
+    return new InvalidActionError("the connection is not open");
+  }
+  const limit = connection.core.options.socketChannelLimit;
+  const { channels } = connection;
+  if (!limit || channels === undefined || channels.size < limit || channels.has(channel)) return undefined;
+  return new InvalidActionError(
+    `Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`,
+  );
+}
+
+/** What upstream calls such failures; fields of the cause that clients may look at are kept. */
+function failed(channel: string, verb: string, preposition: string, cause: Error): Error {
+  const error = new BrokerError(`Failed to ${verb} socket ${preposition} the ${channel} channel - ${cause}`);
+  const { code, retryable } = cause as { code?: unknown; retryable?: unknown };
+  if (code !== undefined) Object.assign(error, { code, retryable });
+  Object.defineProperty(error, "cause", { value: cause, enumerable: false });
+  return error;
+}

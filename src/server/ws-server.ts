@@ -1,0 +1,159 @@
+import { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
+import { ServerProtocolError } from "../protocol/wire-errors.ts";
+import { Connection } from "./connection.ts";
+import type { ServerCore } from "./core.ts";
+import { receive } from "./inbound.ts";
+import { ask, Blocked } from "./middleware.ts";
+import { originAllowed } from "./origin.ts";
+import { slim, type UpgradeRequest } from "./upgrade-request.ts";
+
+/** A WebSocket that knows whose it is, so that its listeners are functions shared by all. */
+class ClientWebSocket extends WebSocket {
+  connection: Connection | undefined;
+}
+
+/** What an HTTP server must be able to do for us; an `https.Server` can as well. */
+export type UpgradingServer = Pick<HttpServer, "on" | "off" | "listenerCount">;
+
+/**
+ * Turns the upgrade requests of an HTTP server into connections.
+ *
+ * Requests for other paths are left to whoever else listens for upgrades, and refused if nobody does. `ws`
+ * does the opening handshake, parses what comes in and closes; what goes out is written by outbox.ts.
+ */
+export class WsServer {
+  readonly #core: ServerCore;
+  readonly #http: UpgradingServer;
+  readonly #ws: Server<typeof ClientWebSocket>;
+
+  constructor(core: ServerCore, http: UpgradingServer) {
+    this.#core = core;
+    this.#http = http;
+    this.#ws = new WebSocketServer(wsOptions(core, this.#verify));
+    this.#ws.on("error", (error) => core.warn(error));
+    http.on("upgrade", this.#upgrade);
+  }
+
+  /** Upgrades are no longer listened for. Connections stay. */
+  close(): void {
+    this.#http.off("upgrade", this.#upgrade);
+    this.#ws.close();
+  }
+
+  readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (!this.#isOurs(request)) {
+      if (this.#http.listenerCount("upgrade") === 1) refuse(socket, 400);
+      return;
+    }
+    if (!this.#core.accepting) {
+      refuse(socket, 503);
+      return;
+    }
+    this.#ws.handleUpgrade(request, socket, head, (ws) => {
+      const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request));
+      ws.connection = connection;
+      ws.on("message", onMessage);
+      ws.on("close", onClose);
+      ws.on("error", onError);
+      this.#core.events.connecting?.(connection);
+    });
+  };
+
+  #kept(request: IncomingMessage): UpgradeRequest {
+    const seenByOthers =
+      this.#core.middleware.handshake !== undefined || this.#http.listenerCount("upgrade") > 1;
+    return seenByOthers ? request : slim(request);
+  }
+
+  #isOurs(request: IncomingMessage): boolean {
+    const { url = "" } = request;
+    const query = url.indexOf("?");
+    return (query < 0 ? url : url.slice(0, query)) === this.#core.options.path;
+  }
+
+  /** Middleware first, then the origin: as in the original. */
+  readonly #verify = (
+    { origin, req }: { origin: string; req: IncomingMessage },
+    answer: (accepted: boolean, status?: number, message?: string) => void,
+  ): void => {
+    const { handshake } = this.#core.middleware;
+    if (handshake === undefined) {
+      this.#checkOrigin(origin, answer);
+      return;
+    }
+    void ask(this.#core, "handshake", handshake, { type: "handshakeWS", request: req }).then((decision) => {
+      if (!(decision instanceof Blocked)) {
+        this.#checkOrigin(origin, answer);
+        return;
+      }
+      const { clientError } = decision;
+      answer(false, 401, clientError instanceof Error ? clientError.message : String(clientError));
+    });
+  };
+
+  #checkOrigin(
+    origin: string | undefined,
+    answer: (accepted: boolean, status?: number, message?: string) => void,
+  ): void {
+    if (originAllowed(origin, this.#core.options.origins)) {
+      answer(true);
+      return;
+    }
+    const shown = origin === undefined || origin === "null" ? "*" : origin;
+    const error = new ServerProtocolError(`Failed to authorize socket handshake - Invalid origin: ${shown}`);
+    this.#core.warn(error);
+    answer(false, 403, error.message);
+  }
+}
+
+function wsOptions(
+  core: ServerCore,
+  verifyClient: WsOptions["verifyClient"],
+): WsOptions<typeof ClientWebSocket> {
+  const { wsEngineServerOptions, perMessageDeflate, maxPayload, handleProtocols } = core.options;
+  const options: WsOptions<typeof ClientWebSocket> = { clientTracking: false };
+  if (perMessageDeflate !== undefined) options.perMessageDeflate = perMessageDeflate;
+  if (maxPayload !== undefined) options.maxPayload = maxPayload;
+  if (handleProtocols !== undefined) options.handleProtocols = handleProtocols;
+  const { server: _, port: __, path: ___, ...given } = wsEngineServerOptions ?? {};
+  return {
+    ...options,
+    ...given,
+    noServer: true,
+    verifyClient,
+    WebSocket: ClientWebSocket,
+    // What a client publishes goes to others as it stands: it must be UTF-8, or theirs would be closed.
+    skipUTF8Validation: false,
+  };
+}
+
+function refuse(socket: Duplex, status: number): void {
+  const text = STATUS_CODES[status] ?? "";
+  socket.once("finish", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${text.length}\r\n\r\n${text}`,
+  );
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const { connection } = this as ClientWebSocket;
+  if (connection !== undefined) receive(connection, data as Buffer, !isBinary);
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  const { connection } = this as ClientWebSocket;
+  if (connection === undefined) return;
+  connection.end(code, reason.toString());
+  connection.core.closing.delete(connection);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  const { connection } = this as ClientWebSocket;
+  if (connection === undefined) return;
+  // A connection that is over has been reported on: what its socket says then is no news.
+  if (connection.state !== "closed") connection.report(error);
+}
