@@ -23,7 +23,7 @@ export class Feed {
     this.#number += 1;
     this.#rows.push({ ...message, number: this.#number, at: new Date() });
     if (this.#rows.length > MOST_ROWS) this.#rows.shift();
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   clear() {

@@ -28,7 +28,7 @@ export class Wire {
     this.#pulse = pulse;
     this.#beats = clock.every(BEAT_MS, () => this.#beat());
     socket.on("message", (frame: Buffer) => this.#read(frame));
-    socket.on("close", (code, reason) => this.#end(reason.toString() || `closed with code ${code}`));
+    socket.on("close", (code, reason) => this.#end(reason.toString() || meaningOf(code)));
     socket.on("error", (error) => this.#end(error.message));
   }
 
@@ -81,4 +81,9 @@ export class Wire {
     if (this.#pulse.beat()) this.#user.beat();
     else this.cut("silent");
   }
+}
+
+/** [RFC 6455, 7.4.1] */
+function meaningOf(code: number): string {
+  return code === 1006 ? "the connection broke" : `closed with code ${code}`;
 }
