@@ -1,5 +1,6 @@
 import { compareVersions, type RingVersion } from "../pubsub/version.ts";
-import { isNewer, NO_RING, Placement, type Ring } from "./ring.ts";
+import { type Placement, placementOf } from "./placement.ts";
+import { isNewer, NO_RING, type Ring } from "./ring.ts";
 
 /**
  * The newest ring that this member knows, whoever it came from: scc-state or any link. Its version only
@@ -8,7 +9,7 @@ import { isNewer, NO_RING, Placement, type Ring } from "./ring.ts";
 export class CurrentRing {
   readonly #listeners: ((ring: Ring, before: Ring) => void)[] = [];
   #ring = NO_RING;
-  #placement = new Placement([]);
+  #placement = placementOf(NO_RING);
 
   get ring(): Ring {
     return this.#ring;
@@ -36,7 +37,7 @@ export class CurrentRing {
     if (!isNewer(ring, this.version)) return false;
     const before = this.#ring;
     this.#ring = ring;
-    this.#placement = new Placement(ring.brokers);
+    this.#placement = placementOf(ring);
     for (const listener of this.#listeners) listener(ring, before);
     return true;
   }

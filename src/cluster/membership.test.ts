@@ -91,10 +91,10 @@ describe("Membership, leaves and crashes", () => {
   it("takes a broker out at once that said goodbye, but keeps the last one listed until another joins", () => {
     const membership = running("a", "b");
 
-    membership.left("a");
+    membership.left("a", 0);
     expect(names(membership.next(20_000))).toEqual(["b"]);
     settle(membership);
-    membership.left("b");
+    membership.left("b", 0);
     expect(membership.next(30_000)).toBeUndefined();
     join(membership, broker("c"), 30_000);
     expect(names(membership.next(35_000))).toEqual(["c"]);
@@ -168,6 +168,53 @@ describe("Membership, leaves and crashes", () => {
   });
 });
 
+describe("Membership, upstream's workers", () => {
+  const upstream = (name: string): Member => ({ ...worker(name), isUpstream: true });
+
+  it("changes the ring to their placement when the first comes, and back when the last has been gone for a while", () => {
+    const membership = running("a", "b");
+    expect(membership.ring.placement).toBe("rendezvous");
+
+    membership.joined(upstream("u1"));
+    expect(membership.suitsUpstream).toBe(false);
+    expect(membership.next(20_000)?.placement).toBe("skeletonRendezvous");
+    expect(membership.suitsUpstream).toBe(false);
+    settle(membership);
+    expect(membership.suitsUpstream).toBe(true);
+
+    membership.joined(upstream("u2"));
+    membership.left("u1", 30_000);
+    expect(membership.next(60_000)).toBeUndefined();
+    membership.lost("u2", 60_000);
+    expect(membership.next(64_999)).toBeUndefined();
+    expect(membership.dueAt(60_000)).toBe(65_000);
+    const back = membership.next(65_000);
+    expect([back?.placement, names(back)]).toEqual(["rendezvous", ["a", "b"]]);
+  });
+
+  it("waits for the last change to be settled first", () => {
+    const membership = running("a");
+    join(membership, broker("b"), 10_000);
+    membership.next(15_000);
+    membership.joined(upstream("u"));
+
+    expect(membership.next(15_000)).toBeUndefined();
+    settle(membership);
+    expect(membership.next(15_000)?.placement).toBe("skeletonRendezvous");
+  });
+
+  it("keeps their placement after a restart until they had time to return", () => {
+    const before: Ring = { ...running("a").ring, placement: "skeletonRendezvous" };
+    const membership = new Membership("s2", delays, 0);
+    membership.heardOf(before);
+    membership.joined(broker("a"));
+    membership.settled("a", before.version);
+
+    expect(membership.next(9999)).toBeUndefined();
+    expect(membership.next(10_000)?.placement).toBe("rendezvous");
+  });
+});
+
 describe("Membership, restarts", () => {
   it("continues from the highest ring that any member holds", () => {
     const before = running("a", "b").ring;
@@ -204,7 +251,7 @@ describe("Membership, restarts", () => {
           const [mine, other] = [states[state]!, states[1 - state]!];
           const before = mine.ring.version;
           if (kind === "join") join(mine, who < 3 ? broker(`b${who}`) : worker(`w${who}`), now);
-          if (kind === "left") mine.left(`b${who}`);
+          if (kind === "left") mine.left(`b${who}`, now);
           if (kind === "lost") mine.lost(`b${who}`, now);
           if (kind === "accuse") mine.accuse(`w${who}`, [`b${whom}`]);
           if (kind === "settle") settle(mine);

@@ -1,11 +1,13 @@
 import type { RingVersion } from "../pubsub/version.ts";
 import { compareVersions } from "../pubsub/version.ts";
 import { type Accusations, accusedBy } from "./accusations.ts";
-import { hasMember, isNewer, NO_RING, type Ring, type RingMember } from "./ring.ts";
+import { hasMember, isNewer, NO_RING, type PlacementKind, type Ring, type RingMember } from "./ring.ts";
 
 /** A process that registered. */
 export interface Member extends RingMember {
   readonly role: "broker" | "worker";
+  /** Whether it is one of upstream's processes, which place channels in their own way and know no rings. */
+  readonly isUpstream?: boolean;
 }
 
 /** When changes of the ring may happen, ms. Names are those of the settings. */
@@ -39,6 +41,9 @@ export class Membership {
   readonly #stateId: string;
   readonly #delays: Delays;
   readonly #startedAt: number;
+  readonly #upstreamPlacement: PlacementKind;
+  /** When the last upstream worker was here, or may still have been on its way back to a restarted scc-state. */
+  #upstreamSeenAt: number;
   readonly #members = new Map<string, Member>();
   /** Brokers that answered at their address and are not in the ring yet. */
   readonly #candidates = new Map<string, Candidate>();
@@ -50,10 +55,18 @@ export class Membership {
   readonly #settled = new Map<string, RingVersion>();
   #ring: Ring = NO_RING;
 
-  constructor(stateId: string, delays: Delays, now: number) {
+  /** @param upstreamPlacement how upstream's workers place channels, should there be some */
+  constructor(
+    stateId: string,
+    delays: Delays,
+    now: number,
+    upstreamPlacement: PlacementKind = "skeletonRendezvous",
+  ) {
     this.#stateId = stateId;
     this.#delays = delays;
     this.#startedAt = now;
+    this.#upstreamPlacement = upstreamPlacement;
+    this.#upstreamSeenAt = now + delays.startup;
   }
 
   get ring(): Ring {
@@ -74,6 +87,11 @@ export class Membership {
     this.#lost.delete(member.instanceId);
   }
 
+  /** Whether the ring places channels as upstream's workers do, and all brokers know. */
+  get suitsUpstream(): boolean {
+    return this.#ring.placement === this.#upstreamPlacement && this.#isSettled();
+  }
+
   /** A broker answered at its address: it may join the ring. */
   verified(instanceId: string, now: number): void {
     const member = this.#members.get(instanceId);
@@ -91,7 +109,8 @@ export class Membership {
   }
 
   /** A member said goodbye. Its `instanceId` never returns. */
-  left(instanceId: string): void {
+  left(instanceId: string, now: number): void {
+    this.#noteUpstream(instanceId, now);
     if (this.#members.get(instanceId)?.role === "broker") this.#departed.add(instanceId);
     this.#forget(instanceId);
     this.#lost.delete(instanceId);
@@ -99,6 +118,7 @@ export class Membership {
 
   /** The connection to a member broke. */
   lost(instanceId: string, now: number): void {
+    this.#noteUpstream(instanceId, now);
     const member = this.#members.get(instanceId);
     this.#forget(instanceId);
     if (member?.role === "broker" && hasMember(this.#ring.brokers, instanceId))
@@ -144,17 +164,20 @@ export class Membership {
       return !(mayScale && this.#departed.has(instanceId));
     });
     // The last broker stays listed until another joins: an empty ring would help nobody.
-    if (joining.length === 0 && (staying.length === this.#ring.brokers.length || staying.length === 0))
-      return undefined;
-    const brokers = [...staying, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
+    const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
+    const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
+    const placement = mayScale ? this.#placementDue(now) : this.#ring.placement;
+    const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
+    if (brokers.length === 0 || (isSame && placement === this.#ring.placement)) return undefined;
     const version = { counter: this.#ring.version.counter + 1, stateId: this.#stateId };
-    this.#adopt({ version, placement: "rendezvous", brokers, keepers: [] });
+    this.#adopt({ version, placement, brokers, keepers: [] });
     return this.#ring;
   }
 
   /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
   dueAt(now: number): number {
     const times = [this.#joinsDueAt()];
+    if (this.#ring.placement !== "rendezvous") times.push(this.#upstreamGoneAt());
     for (const at of this.#lost.values()) times.push(at + this.#delays.scaleBack);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
@@ -174,6 +197,20 @@ export class Membership {
     this.#candidates.delete(instanceId);
     this.#accusations.delete(instanceId);
     this.#settled.delete(instanceId);
+  }
+
+  #noteUpstream(instanceId: string, now: number): void {
+    if (this.#members.get(instanceId)?.isUpstream) this.#upstreamSeenAt = Math.max(this.#upstreamSeenAt, now);
+  }
+
+  /** Upstream's placement while one of its workers is here, and a while longer: it may only be restarting. */
+  #placementDue(now: number): PlacementKind {
+    if (this.members.some(({ isUpstream }) => isUpstream)) return this.#upstreamPlacement;
+    return now >= this.#upstreamGoneAt() ? "rendezvous" : this.#ring.placement;
+  }
+
+  #upstreamGoneAt(): number {
+    return this.#upstreamSeenAt + this.#delays.scaleOut;
   }
 
   /** What members say, and what scc-state itself cannot reach. Members that are gone accuse nobody. */

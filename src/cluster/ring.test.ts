@@ -1,15 +1,17 @@
+import { createRequire } from "node:module";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CurrentRing } from "./current-ring.ts";
-import { NO_RING, Placement, type Ring, type RingMember } from "./ring.ts";
+import { placementOf, Rendezvous } from "./placement.ts";
+import { NO_RING, type PlacementKind, type Ring, type RingMember } from "./ring.ts";
 
 const member = (n: number): RingMember => ({ uri: `ws://10.0.0.${n}:8888`, instanceId: `i${n}` });
 const members = (count: number): RingMember[] => Array.from({ length: count }, (_, n) => member(n));
 const channels = (count: number): string[] => Array.from({ length: count }, (_, n) => `channel-${n}`);
 
-describe("Placement", () => {
+describe("Rendezvous", () => {
   it("spreads 10,000 names over 4 brokers evenly: largest to smallest share below 1.1", () => {
-    const placement = new Placement(members(4));
+    const placement = new Rendezvous(members(4));
     const shares = new Map<string, number>();
     for (const channel of channels(10_000)) {
       const { instanceId } = placement.owner(channel)!;
@@ -20,7 +22,7 @@ describe("Placement", () => {
   });
 
   it("moves only the channels that a new broker takes, at most its share and a little", () => {
-    const [before, after] = [new Placement(members(4)), new Placement(members(5))];
+    const [before, after] = [new Rendezvous(members(4)), new Rendezvous(members(5))];
     let moved = 0;
     for (const channel of channels(10_000)) {
       const owner = after.owner(channel)!;
@@ -37,10 +39,10 @@ describe("Placement", () => {
     fc.assert(
       fc.property(name, fc.integer({ min: 1, max: 9 }), (channel, count) => {
         const list = members(count);
-        const ranking = new Placement(list.toReversed()).ranking(channel);
+        const ranking = new Rendezvous(list.toReversed()).ranking(channel);
 
-        expect(new Placement(list).ranking(channel)).toEqual(ranking);
-        expect(new Placement(list).owner(channel)).toBe(ranking[0]);
+        expect(new Rendezvous(list).ranking(channel)).toEqual(ranking);
+        expect(new Rendezvous(list).owner(channel)).toBe(ranking[0]);
         expect(new Set(ranking).size).toBe(count);
       }),
     );
@@ -49,14 +51,35 @@ describe("Placement", () => {
   it("makes the follower the owner when the owner goes", () => {
     const list = members(5);
     for (const channel of channels(200)) {
-      const [owner, follower] = new Placement(list).ranking(channel);
+      const [owner, follower] = new Rendezvous(list).ranking(channel);
       const left = list.filter((each) => each !== owner);
-      expect(new Placement(left).owner(channel)).toBe(follower);
+      expect(new Rendezvous(left).owner(channel)).toBe(follower);
     }
   });
 
   it("has no owner for anything without brokers", () => {
-    expect(new Placement([]).owner("news")).toBeUndefined();
+    expect(new Rendezvous([]).owner("news")).toBeUndefined();
+  });
+});
+
+describe("Upstream's placement", () => {
+  const require = createRequire(import.meta.url);
+  const mapper = (name: string): { setSites(sites: string[]): void; findSite(key: string): string } =>
+    new (require(`scc-broker-client/mappers/${name}`))();
+
+  it.each<[PlacementKind, string]>([
+    ["skeletonRendezvous", "skeleton-rendezvous-mapper"],
+    ["simple", "simple-mapper"],
+  ])("%s is that of scc-broker-client, whatever the channel and the number of brokers", (placement, file) => {
+    const upstream = mapper(file);
+    for (const count of [1, 2, 3, 7, 16, 17, 31, 32, 33, 50]) {
+      const brokers = members(count);
+      upstream.setSites(brokers.map(({ uri }) => uri).toSorted());
+      const ours = placementOf({ ...NO_RING, placement, brokers });
+      for (const channel of [...channels(40), "", "__proto__", "\u00fc\u{1f4a5}"]) {
+        expect(ours.owner(channel)?.uri, `${channel} on ${count}`).toBe(upstream.findSite(channel));
+      }
+    }
   });
 });
 

@@ -9,11 +9,17 @@ export interface RingMember {
   readonly instanceId: string;
 }
 
+/**
+ * How channels are placed: our own way, or one of upstream's two while an upstream worker is in the cluster.
+ * Everybody places alike, because the ring says how.
+ */
+export const PLACEMENTS = ["rendezvous", "skeletonRendezvous", "simple"] as const;
+export type PlacementKind = (typeof PLACEMENTS)[number];
+
 /** Who owns what: the agreement of the whole cluster. Immutable; a change is a ring with a higher version. */
 export interface Ring {
   readonly version: RingVersion;
-  /** How channels are placed; only `rendezvous` is known to this release. */
-  readonly placement: "rendezvous";
+  readonly placement: PlacementKind;
   readonly brokers: readonly RingMember[];
   /** Members that own nothing but keep copies. */
   readonly keepers: readonly RingMember[];
@@ -27,7 +33,7 @@ const memberSchema = z.object({ uri: z.string().min(1).max(300), instanceId: z.s
 /** A ring as it comes from another process. */
 export const ringSchema: z.ZodType<Ring> = z.object({
   version: z.object({ counter: z.number().int().nonnegative(), stateId: z.string().max(100) }),
-  placement: z.literal("rendezvous"),
+  placement: z.enum(PLACEMENTS),
   brokers: z.array(memberSchema).max(10_000),
   keepers: z.array(memberSchema).max(10_000),
 });
@@ -38,62 +44,4 @@ export function hasMember(members: readonly RingMember[], instanceId: string): b
 
 export function isNewer(ring: Ring, than: RingVersion): boolean {
   return compareVersions(ring.version, than) > 0;
-}
-
-/**
- * Places channels on brokers by rendezvous hashing: a channel's owner is the broker whose URI, mixed with
- * the channel's name, gives the highest number, its follower the second. So a broker more or fewer moves only
- * the channels that it takes or gives. The name is hashed once, whatever the number of brokers.
- */
-export class Placement {
-  readonly #brokers: readonly RingMember[];
-  readonly #hashes: Uint32Array;
-
-  constructor(brokers: readonly RingMember[]) {
-    // The order of the list must not matter: of two equal numbers, the first in this order wins.
-    this.#brokers = brokers.toSorted((a, b) => (a.uri < b.uri ? -1 : 1));
-    this.#hashes = Uint32Array.from(this.#brokers, ({ uri }) => hash(uri));
-  }
-
-  /** Who puts the channel's messages in order; undefined when there is no broker. */
-  owner(channel: string): RingMember | undefined {
-    const hashes = this.#hashes;
-    const name = hash(channel);
-    let best = -1;
-    let bestScore = -1;
-    for (let index = 0; index < hashes.length; index++) {
-      const score = mix(name ^ (hashes[index] as number));
-      if (score > bestScore) {
-        bestScore = score;
-        best = index;
-      }
-    }
-    return this.#brokers[best];
-  }
-
-  /** The brokers of a channel, best first: owner, follower, and so on. */
-  ranking(channel: string): RingMember[] {
-    const name = hash(channel);
-    return this.#brokers
-      .map((broker, index) => ({ broker, score: mix(name ^ (this.#hashes[index] as number)) }))
-      .toSorted((a, b) => b.score - a.score)
-      .map(({ broker }) => broker);
-  }
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits, then mixed. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return mix(value);
-}
-
-/** The finalizer of MurmurHash3 (32 bits): every bit of the input changes half of the output. */
-function mix(input: number): number {
-  let value = input ^ (input >>> 16);
-  value = Math.imul(value, 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
 }

@@ -108,7 +108,7 @@ export class StateService {
   #refuse(talk: MemberTalk, reason: string): void {
     if (this.#talks.get(talk.member.instanceId) !== talk) return;
     this.#refused += 1;
-    this.#membership.left(talk.member.instanceId);
+    this.#membership.left(talk.member.instanceId, this.#options.clock.now());
     this.#talks.delete(talk.member.instanceId);
     this.#options.log.warn("member refused", { member: talk.member.uri, reason });
     talk.send({ type: "refused", reason });
@@ -127,7 +127,7 @@ export class StateService {
         this.#options.log.warn("member cannot use brokers", { member: uri, accused: message.accused });
       }
     } else if (message.type === "leave") {
-      this.#membership.left(instanceId);
+      this.#membership.left(instanceId, this.#options.clock.now());
       talk.left = true;
       this.#options.log.info("member leaves", { member: uri });
     }
