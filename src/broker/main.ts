@@ -1,7 +1,8 @@
+import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { CurrentRing } from "../cluster/current-ring.ts";
 import { createStateLink } from "../cluster/member.ts";
-import { linkOptions, MAX_LINK_FRAME, type TransportOptions } from "../cluster/transport.ts";
+import { linkOptions, MAX_LINK_BUFFER, MAX_LINK_FRAME, type TransportOptions } from "../cluster/transport.ts";
 import { acceptMembers, answerIdentity } from "../link/accept.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
 import { Link } from "../link/link.ts";
@@ -16,6 +17,7 @@ import { Turn } from "../runtime/turn.ts";
 import { type BrokerConfig, brokerSettings, tailBounds } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
 import { BrokerService } from "./service.ts";
+import { serveUpstreamWorkers } from "./upstream-server.ts";
 
 /** How long a leaving broker waits at most for the ring without it. */
 const LEAVE_MS = 3000;
@@ -80,12 +82,15 @@ function createBrokerServer(
     if (answerIdentity(service.instanceId, authKeys, request, response)) return;
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
+  const upstream = new EventEmitter();
+  serveUpstreamWorkers(upstream, service, transport, MAX_LINK_BUFFER);
   acceptMembers(server, {
     authKeys,
     maxPayload: MAX_LINK_FRAME,
     protocols: new Map([
       [LINK_PROTOCOL, (socket) => service.accept(new Link(socket, linkOptions(transport)))],
     ]),
+    others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
     refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
   });
   return server;

@@ -34,6 +34,7 @@ export class BrokerService {
   #owner: Owner;
   #state: StateLink | undefined;
   #leaving = false;
+  readonly #ownerListeners: (() => void)[] = [];
 
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
@@ -64,6 +65,11 @@ export class BrokerService {
   /** Whom to tell that a ring is settled, and to register with again. */
   registersWith(state: StateLink): void {
     this.#state = state;
+  }
+
+  /** What this broker owns has changed: a ring was adopted, or it started over. */
+  onOwnerChanged(listener: () => void): void {
+    this.#ownerListeners.push(listener);
   }
 
   /** From here on being left out of the ring is what this broker wants. */
@@ -124,6 +130,7 @@ export class BrokerService {
     // Until copies are kept there is nothing to hand over: what it owns is where it belongs.
     if (isIn) this.#state?.settled(ring.version);
     if (wasIn && !isIn && !this.#leaving) this.#startOver();
+    for (const listener of this.#ownerListeners) listener();
   }
 
   #startOver(): void {

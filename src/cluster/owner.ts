@@ -93,13 +93,13 @@ export class Owner {
    * Puts a message in its place and hands it to the subscribed links.
    *
    * @param bytes a view that is only valid during the call
-   * @param from the link it came by, and its position there
+   * @param from the link it came by, and its position there; absent if it came by none
    * @returns false if it was there already
    */
   append(
     owned: OwnedLog,
     message: { readonly origin: string; readonly sequence: number; readonly bytes: Buffer },
-    from: { readonly subscriber: LogSubscriber; readonly position: number },
+    from: { readonly subscriber: LogSubscriber; readonly position: number } | undefined,
   ): boolean {
     const now = this.#now();
     const { log, subscribers } = owned;
@@ -112,7 +112,7 @@ export class Owner {
     this.#messages += 1;
     this.#tails.appended(log, entry.bytes.length, now);
     for (const subscriber of subscribers) {
-      subscriber.appended(owned, entry, subscriber === from.subscriber ? from.position : undefined);
+      subscriber.appended(owned, entry, subscriber === from?.subscriber ? from.position : undefined);
     }
     return true;
   }

@@ -14,7 +14,7 @@ export const MAX_LINK_FRAME = 128 * 2 ** 20;
 /** Largest message of a talk, bytes: a ring of 10,000 brokers fits. */
 export const MAX_TALK_FRAME = 4 * 2 ** 20;
 /** Unsent bytes past which a link is closed and resumed. */
-const MAX_LINK_BUFFER = 512 * 2 ** 20;
+export const MAX_LINK_BUFFER = 512 * 2 ** 20;
 
 export interface TransportOptions {
   readonly clock: Clock;

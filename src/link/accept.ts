@@ -10,6 +10,8 @@ export interface AcceptOptions {
   readonly maxPayload: number;
   /** By WebSocket subprotocol. */
   readonly protocols: ReadonlyMap<string, (socket: WebSocket, request: IncomingMessage) => void>;
+  /** Takes those who have the key and speak none of these protocols, but perhaps SocketCluster's; absent: refused. */
+  others?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** A connection that was turned away, and why. */
   refused(request: IncomingMessage, reason: string): void;
 }
@@ -38,13 +40,12 @@ export function acceptMembers(server: Server, options: AcceptOptions): void {
     }
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     const accept = options.protocols.get(offered.find((name) => options.protocols.has(name)) ?? "");
-    if (!accept) {
-      return refuse(
-        400,
-        `Cannot connect: none of these protocols is known here: ${offered.join(", ") || "none"}`,
-      );
+    if (accept) sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request));
+    else if (options.others && request.headers["sec-websocket-protocol"] === undefined) {
+      options.others(request, socket, head);
+    } else {
+      refuse(400, `Cannot connect: none of these protocols is known here: ${offered.join(", ") || "none"}`);
     }
-    sockets.handleUpgrade(request, socket, head, accept);
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
@@ -15,8 +15,14 @@ class ClientWebSocket extends WebSocket {
   connection: Connection | undefined;
 }
 
-/** What an HTTP server must be able to do for us; an `https.Server` can as well. */
-export type UpgradingServer = Pick<HttpServer, "on" | "off" | "listenerCount">;
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** What an HTTP server must be able to do for us; an `https.Server` or a plain emitter of upgrades can as well. */
+export interface UpgradingServer {
+  on(event: "upgrade", listener: UpgradeListener): unknown;
+  off(event: "upgrade", listener: UpgradeListener): unknown;
+  listenerCount(event: "upgrade"): number;
+}
 
 /**
  * Turns the upgrade requests of an HTTP server into connections.

@@ -1,5 +1,5 @@
 import { commonSettings, logLevelSetting } from "../cluster/settings.ts";
-import { type Config, milliseconds, port, type Settings, text } from "../runtime/config.ts";
+import { type Config, milliseconds, oneOf, port, type Settings, text } from "../runtime/config.ts";
 
 export const stateSettings = {
   port: { env: "SCC_STATE_SERVER_PORT", ...port(), fallback: 7777, doc: "port to listen on" },
@@ -33,6 +33,12 @@ export const stateSettings = {
     ...milliseconds(),
     fallback: 5000,
     doc: "how long after its start scc-state lets no broker join, so that members can return first, ms",
+  },
+  mappingEngine: {
+    env: "SCC_MAPPING_ENGINE",
+    ...oneOf("skeletonRendezvous", "simple"),
+    fallback: "skeletonRendezvous" as "skeletonRendezvous" | "simple",
+    doc: "how upstream's workers in the same cluster place channels: the ring follows while there are some",
   },
   logLevel: logLevelSetting("SCC_STATE_LOG_LEVEL"),
 } satisfies Settings;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { EventEmitter } from "node:events";
 import { MAX_TALK_FRAME } from "../cluster/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
@@ -13,6 +14,7 @@ import { stateSettings } from "./config.ts";
 import { registerStateMetrics } from "./metrics.ts";
 import { probe } from "./probe.ts";
 import { StateService } from "./service.ts";
+import { serveUpstreamMembers } from "./upstream-server.ts";
 
 const STOP_MS = 5000;
 
@@ -32,6 +34,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
       scaleOut: config.scaleOutDelay,
       scaleBack: config.scaleBackDelay,
     },
+    upstreamPlacement: config.mappingEngine,
     retryDelay: config.retryDelay,
     forwardedForHeader: config.forwardedForHeader,
     clock: systemClock,
@@ -46,12 +49,15 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
     if (!answerProbe(health, request, response))
       response.writeHead(404).end("scc-state speaks with members\n");
   });
+  const upstream = new EventEmitter();
+  serveUpstreamMembers(upstream, service, systemClock);
   acceptMembers(server, {
     authKeys: [config.authKey, config.authKeySecondary],
     maxPayload: MAX_TALK_FRAME,
     protocols: new Map([
       [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],
     ]),
+    others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
     refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
   });
 

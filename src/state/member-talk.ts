@@ -10,6 +10,7 @@ import {
 import type { Talk } from "../link/talk.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import type { MemberConnection } from "./member-connection.ts";
 
 export interface MemberTalkOptions {
   readonly clock: Clock;
@@ -34,8 +35,7 @@ const ROLES = new Map<string, Member["role"]>([
  * scc-state's end of one member's talk: knows who speaks once it has said so, and turns away whoever says
  * something that cannot be.
  */
-export class MemberTalk {
-  /** Whether the member said goodbye: that the talk ends is then no news. */
+export class MemberTalk implements MemberConnection {
   left = false;
   readonly #talk: Talk;
   readonly #request: IncomingMessage;

@@ -1,18 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import { RegistrationError } from "../cluster/address.ts";
 import { type Delays, type Member, Membership } from "../cluster/membership.ts";
-import { hasMember, type Ring } from "../cluster/ring.ts";
+import { hasMember, type PlacementKind, type Ring } from "../cluster/ring.ts";
 import type { MemberMessage } from "../cluster/state-messages.ts";
 import type { Talk } from "../link/talk.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import type { Connection } from "../server/connection.ts";
+import type { MemberConnection } from "./member-connection.ts";
 import { MemberTalk } from "./member-talk.ts";
 import { NobodyThereError } from "./probe.ts";
+import { UpstreamMember } from "./upstream-member.ts";
 
 export interface StateServiceOptions {
   readonly stateId: string;
   readonly delays: Delays;
+  /** How upstream's workers place channels, should there be some. */
+  readonly upstreamPlacement: PlacementKind;
   readonly retryDelay: number;
   readonly forwardedForHeader: string | undefined;
   readonly clock: Clock;
@@ -28,14 +33,21 @@ const PROBES = 3;
 export class StateService {
   readonly #options: StateServiceOptions;
   readonly #membership: Membership;
-  readonly #talks = new Map<string, MemberTalk>();
+  /** By instance: the newest connection of each. */
+  readonly #members = new Map<string, MemberConnection>();
+  #time = 0;
   #timer: Timer | undefined;
   #ringsMade = 0;
   #refused = 0;
 
   constructor(options: StateServiceOptions) {
     this.#options = options;
-    this.#membership = new Membership(options.stateId, options.delays, options.clock.now());
+    this.#membership = new Membership(
+      options.stateId,
+      options.delays,
+      options.clock.now(),
+      options.upstreamPlacement,
+    );
   }
 
   get ring(): Ring {
@@ -63,38 +75,82 @@ export class StateService {
     });
   }
 
+  /** One of upstream's processes connected; what it calls is to be handed to the result. */
+  acceptUpstream(connection: Connection): UpstreamMember {
+    return new UpstreamMember(connection, this, {
+      registered: (member) => this.#registered(member),
+      refused: (_member, reason) => this.#options.log.warn("member refused", { reason }),
+    });
+  }
+
+  /** The connection of one of upstream's processes has ended. */
+  upstreamClosed(member: UpstreamMember, reason: string): void {
+    if (member.isRegistered) this.#closed(member, reason);
+  }
+
+  // --- what upstream's members are told ---
+
+  get brokerUris(): readonly string[] {
+    return this.ring.brokers.map(({ uri }) => uri).toSorted();
+  }
+
+  get workerUris(): readonly string[] {
+    return this.#membership.members.filter(({ role }) => role === "worker").map(({ uri }) => uri);
+  }
+
+  get suitsUpstream(): boolean {
+    return this.#membership.suitsUpstream;
+  }
+
+  nextTime(): number {
+    this.#time += 1;
+    return this.#time;
+  }
+
   /** Ends all talks: the process stops, and nobody need mind. */
   close(): void {
     this.#timer?.cancel();
-    for (const talk of this.#talks.values()) talk.close("scc-state stops");
-    this.#talks.clear();
+    for (const connection of this.#members.values()) connection.close("scc-state stops");
+    this.#members.clear();
   }
 
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
     const { member } = talk;
-    const { log } = this.#options;
-    // A newer talk of the same instance replaces the older, whose end is not looked at any more.
-    this.#talks.get(member.instanceId)?.close("replaced by a newer connection");
-    this.#talks.set(member.instanceId, talk);
-    this.#membership.joined(member);
     this.#membership.heardOf(join.ring);
+    this.#register(talk);
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
     this.#membership.accuse(member.instanceId, join.accused);
     talk.send({ type: "welcome", stateId: this.#options.stateId, uri: member.uri, ring: this.ring });
-    log.info("member registered", { member: member.uri, role: member.role, instanceId: member.instanceId });
     if (member.role === "broker" && !hasMember(this.ring.brokers, member.instanceId)) void this.#verify(talk);
     this.#review();
   }
 
+  #registered(member: UpstreamMember): void {
+    this.#register(member);
+    this.#review();
+  }
+
+  #register(connection: MemberConnection): void {
+    const { member } = connection;
+    // A newer connection of the same instance replaces the older, whose end is not looked at any more.
+    const older = this.#members.get(member.instanceId);
+    this.#members.set(member.instanceId, connection);
+    if (older !== undefined && older !== connection) older.close("replaced by a newer connection");
+    this.#membership.joined(member);
+    const { uri, role, instanceId, isUpstream } = member;
+    this.#options.log.info("member registered", { member: uri, role, instanceId, upstream: isUpstream });
+    if (role === "worker") this.#tellOfWorkers();
+  }
+
   /** Lets a broker in only if it answers at the address it announced, as itself. */
-  async #verify(talk: MemberTalk): Promise<void> {
+  async #verify(talk: MemberConnection): Promise<void> {
     const { instanceId, uri } = talk.member;
-    for (let attempt = 1; this.#talks.get(instanceId) === talk; attempt++) {
+    for (let attempt = 1; this.#members.get(instanceId) === talk; attempt++) {
       try {
         const answer = await this.#options.probe(uri);
         if (answer !== instanceId)
           throw new RegistrationError(`Cannot register ${uri}: another instance answers there`);
-        if (this.#talks.get(instanceId) !== talk) return;
+        if (this.#members.get(instanceId) !== talk) return;
         this.#membership.verified(instanceId, this.#options.clock.now());
         this.#review();
         return;
@@ -105,11 +161,11 @@ export class StateService {
     }
   }
 
-  #refuse(talk: MemberTalk, reason: string): void {
-    if (this.#talks.get(talk.member.instanceId) !== talk) return;
+  #refuse(talk: MemberConnection, reason: string): void {
+    if (this.#members.get(talk.member.instanceId) !== talk) return;
     this.#refused += 1;
     this.#membership.left(talk.member.instanceId, this.#options.clock.now());
-    this.#talks.delete(talk.member.instanceId);
+    this.#members.delete(talk.member.instanceId);
     this.#options.log.warn("member refused", { member: talk.member.uri, reason });
     talk.send({ type: "refused", reason });
     talk.close("refused");
@@ -117,11 +173,15 @@ export class StateService {
 
   #said(talk: MemberTalk, message: MemberMessage): void {
     const { instanceId, uri } = talk.member;
-    if (this.#talks.get(instanceId) !== talk) return;
+    if (this.#members.get(instanceId) !== talk) return;
     if (message.type === "ring") {
       if (this.#membership.heardOf(message.ring)) this.#tell();
-    } else if (message.type === "settled") this.#membership.settled(instanceId, message.version);
-    else if (message.type === "accuse") {
+    } else if (message.type === "settled") {
+      this.#membership.settled(instanceId, message.version);
+      // Upstream's members are answered once the ring is settled.
+      this.#tellUpstream();
+    }
+    if (message.type === "accuse") {
       this.#membership.accuse(instanceId, message.accused);
       if (message.accused.length > 0) {
         this.#options.log.warn("member cannot use brokers", { member: uri, accused: message.accused });
@@ -134,13 +194,14 @@ export class StateService {
     this.#review();
   }
 
-  #closed(talk: MemberTalk, reason: string): void {
+  #closed(talk: MemberConnection, reason: string): void {
     const { instanceId, uri, role } = talk.member;
-    if (this.#talks.get(instanceId) !== talk) return;
-    this.#talks.delete(instanceId);
+    if (this.#members.get(instanceId) !== talk) return;
+    this.#members.delete(instanceId);
     if (talk.left) return;
     this.#membership.lost(instanceId, this.#options.clock.now());
     this.#options.log.info("member gone", { member: uri, reason });
+    if (role === "worker") this.#tellOfWorkers();
     if (role === "broker" && hasMember(this.ring.brokers, instanceId)) void this.#lookAfter(instanceId, uri);
     this.#review();
   }
@@ -164,7 +225,8 @@ export class StateService {
     if (ring) {
       this.#ringsMade += 1;
       const brokers = ring.brokers.map(({ uri }) => uri);
-      this.#options.log.info("new ring", { ring: formatVersion(ring.version), brokers });
+      const { version, placement } = ring;
+      this.#options.log.info("new ring", { ring: formatVersion(version), placement, brokers });
       this.#tell();
     }
     const dueAt = this.#membership.dueAt(now);
@@ -172,6 +234,16 @@ export class StateService {
   }
 
   #tell(): void {
-    for (const talk of this.#talks.values()) talk.send({ type: "ring", ring: this.ring });
+    for (const connection of this.#members.values()) connection.send({ type: "ring", ring: this.ring });
+  }
+
+  #tellUpstream(): void {
+    for (const connection of this.#members.values()) {
+      if (connection.member.isUpstream) connection.send({ type: "ring", ring: this.ring });
+    }
+  }
+
+  #tellOfWorkers(): void {
+    for (const connection of this.#members.values()) connection.workersChanged?.();
   }
 }

@@ -36,7 +36,7 @@ export const workerSettings = {
     env: "SCC_MAPPING_ENGINE",
     ...oneOf("skeletonRendezvous", "simple"),
     fallback: "skeletonRendezvous" as "skeletonRendezvous" | "simple",
-    doc: "accepted, without effect while no upstream workers are in the cluster",
+    doc: "accepted, without effect: scc-state is told, and decides for all",
   },
   reconnectRandomness: {
     env: "SCC_STATE_SERVER_RECONNECT_RANDOMNESS",

@@ -45,12 +45,19 @@ export class Service {
   /** Everything it printed, both streams. */
   output = "";
 
-  constructor(name: string, args: readonly string[], env: Env, port: number) {
+  /** @param program what Node.js runs, with its arguments before `args`; by default the built `scc` */
+  constructor(
+    name: string,
+    args: readonly string[],
+    env: Env,
+    port: number,
+    program: readonly string[] = [SCC],
+  ) {
     this.name = name;
     this.port = port;
     const texts = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)]));
     // A clean environment: what the developer has set must not change what a test sees.
-    this.process = spawn(process.execPath, [SCC, ...args], {
+    this.process = spawn(process.execPath, [...program, ...args], {
       env: { PATH: process.env.PATH, ...texts },
       stdio: ["ignore", "pipe", "pipe"],
     });

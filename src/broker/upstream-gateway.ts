@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { LogSubscriber, OwnedLog } from "../cluster/owner.ts";
+import { InvalidActionError } from "../protocol/wire-errors.ts";
+import type { Broker, Deliver, Settle } from "../pubsub/broker.ts";
+import type { LogEntry } from "../pubsub/channel-log.ts";
+import { Publication } from "../pubsub/publication.ts";
+import type { BrokerService } from "./service.ts";
+
+/** What upstream's workers publish on a channel of a broker: one packet with the messages of a while. */
+interface ClusterPacket {
+  readonly sender?: string | null;
+  readonly messages: readonly unknown[];
+}
+
+/**
+ * Lets upstream's workers take part: what they publish goes into the logs of this broker, as if this process
+ * had published it, and what comes into the logs goes out to them in packets as they know them. They get what
+ * they get upstream; the promises hold between our own workers.
+ */
+export class UpstreamGateway implements Broker, LogSubscriber {
+  readonly #service: BrokerService;
+  readonly #deliver: Deliver;
+  /** Origins must not repeat after a restart, since sequences do. */
+  readonly #life = randomUUID();
+  readonly #channels = new Map<string, OwnedLog | undefined>();
+  #sequence = 0;
+
+  constructor(service: BrokerService, deliver: Deliver) {
+    this.#service = service;
+    this.#deliver = deliver;
+    service.onOwnerChanged(() => this.#reattach());
+  }
+
+  publish(publication: Publication, settle: Settle): void {
+    const { channel } = publication;
+    const packet = publication.data;
+    if (!isClusterPacket(packet)) {
+      settle(new InvalidActionError("Cannot publish on a broker: {sender, messages: [...]} is expected"));
+      return;
+    }
+    const { owner } = this.#service;
+    if (!owner.owns(channel)) {
+      settle(new InvalidActionError("Cannot publish on this broker: the channel belongs to another"));
+      return;
+    }
+    const owned = owner.open(channel);
+    for (const message of packet.messages) {
+      this.#sequence += 1;
+      const { bytes } = Publication.of(channel, message);
+      const origin = `${this.#life}/${packet.sender ?? ""}`;
+      owner.append(owned, { origin, sequence: this.#sequence, bytes }, undefined);
+    }
+    settle();
+  }
+
+  subscribe(channel: string, settle: Settle): void {
+    this.#channels.set(channel, this.#attach(channel));
+    settle();
+  }
+
+  unsubscribe(channel: string): void {
+    this.#channels.get(channel)?.subscribers.delete(this);
+    this.#channels.delete(channel);
+  }
+
+  /** A message in its place, as upstream's workers know it. They drop what they sent themselves. */
+  appended({ log }: OwnedLog, { origin, bytes }: LogEntry): void {
+    const slash = origin.indexOf("/");
+    const sender = origin.startsWith(this.#life) ? origin.slice(slash + 1) : origin;
+    const data = bytes.length === 0 ? "null" : bytes.toString();
+    const json = `{"sender":${JSON.stringify(sender)},"messages":[${data}]}`;
+    this.#deliver(new Publication(log.channel, Buffer.from(json)));
+  }
+
+  #attach(channel: string): OwnedLog | undefined {
+    const { owner } = this.#service;
+    // Whoever asks the wrong broker has not heard of the newest ring yet; it is kept in case this one gets it.
+    if (!owner.owns(channel)) return undefined;
+    const owned = owner.open(channel);
+    owned.subscribers.add(this);
+    return owned;
+  }
+
+  #reattach(): void {
+    for (const [channel, owned] of this.#channels) {
+      if (owned === undefined || owned.closed) this.#channels.set(channel, this.#attach(channel));
+    }
+  }
+}
+
+function isClusterPacket(data: unknown): data is ClusterPacket {
+  if (typeof data !== "object" || data === null) return false;
+  const { sender, messages } = data as { sender?: unknown; messages?: unknown };
+  return Array.isArray(messages) && (sender === undefined || sender === null || typeof sender === "string");
+}

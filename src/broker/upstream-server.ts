@@ -1,0 +1,36 @@
+import type { EventEmitter } from "node:events";
+import { Hub } from "../pubsub/hub.ts";
+import { PubSub } from "../pubsub/pubsub.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Turn } from "../runtime/turn.ts";
+import { ServerCore } from "../server/core.ts";
+import { resolveOptions } from "../server/options.ts";
+import { Tokens } from "../server/tokens.ts";
+import { WsServer } from "../server/ws-server.ts";
+import type { BrokerService } from "./service.ts";
+import { UpstreamGateway } from "./upstream-gateway.ts";
+
+/**
+ * Serves upstream's workers at scc-broker, over the SocketCluster protocol.
+ *
+ * @param upgrades emits "upgrade" for each request of theirs, its key checked
+ * @param maxBufferedBytes unsent bytes from which on a worker is cut off
+ */
+export function serveUpstreamWorkers(
+  upgrades: EventEmitter,
+  service: BrokerService,
+  { clock, turn }: { readonly clock: Clock; readonly turn: Turn },
+  maxBufferedBytes: number,
+): ServerCore {
+  const hub = new Hub(turn);
+  const gateway = new UpstreamGateway(service, (publication) => hub.deliver(publication));
+  const core = new ServerCore({
+    options: resolveOptions({ maxBufferedBytes }),
+    pubsub: new PubSub(hub, gateway),
+    tokens: new Tokens({}),
+    turn,
+    clock,
+  });
+  new WsServer(core, upgrades);
+  return core;
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { memberUri, RegistrationError } from "../cluster/address.ts";
+import type { Member } from "../cluster/membership.ts";
+import type { StateMessage } from "../cluster/state-messages.ts";
+import type { Connection } from "../server/connection.ts";
+import type { ConnectionObserver } from "../server/events.ts";
+import type { CallRequest } from "../server/request.ts";
+import type { MemberConnection } from "./member-connection.ts";
+
+/** What scc-state knows and an upstream worker is told. */
+export interface ClusterView {
+  readonly brokerUris: readonly string[];
+  readonly workerUris: readonly string[];
+  /** Whether the ring places channels as the worker does, so that it may be answered. */
+  readonly suitsUpstream: boolean;
+  /** A number that grows with each call: upstream's workers ignore what is not above the last. */
+  nextTime(): number;
+}
+
+export interface UpstreamMemberEvents {
+  registered(member: UpstreamMember): void;
+  refused(member: UpstreamMember, reason: string): void;
+}
+
+/** [scc-broker-client 9.2, index.js: the data of sccWorkerJoinCluster] */
+const joinSchema = z.object({
+  instanceId: z.string().min(1).max(100).nullish(),
+  instanceIp: z.string().min(1).max(255).nullish(),
+  instanceIpFamily: z.enum(["IPv4", "IPv6"]).nullish(),
+  instanceSecure: z.boolean().nullish(),
+});
+
+const KNOWN_MAJORS = ["9", "10"];
+
+/**
+ * One of upstream's workers at scc-state: it speaks the SocketCluster protocol and knows lists of URIs instead
+ * of rings. It is answered once the ring places channels as it does, and told of every change after that.
+ */
+export class UpstreamMember implements MemberConnection, ConnectionObserver {
+  left = false;
+  readonly #connection: Connection;
+  readonly #view: ClusterView;
+  readonly #events: UpstreamMemberEvents;
+  #member: Member | undefined;
+  /** The call that waits to be answered. */
+  #joining: number | undefined;
+  #brokerUris: readonly string[] = [];
+
+  constructor(connection: Connection, view: ClusterView, events: UpstreamMemberEvents) {
+    this.#connection = connection;
+    this.#view = view;
+    this.#events = events;
+  }
+
+  /** Whether it has registered. */
+  get isRegistered(): boolean {
+    return this.#member !== undefined;
+  }
+
+  get member(): Member {
+    if (this.#member === undefined) throw new Error("The member has not registered yet");
+    return this.#member;
+  }
+
+  send(message: StateMessage): void {
+    if (message.type === "refused") this.#refuse(message.reason);
+    else this.#tell();
+  }
+
+  /** Answers if the ring suits by now; passes on what has changed. */
+  #tell(): void {
+    if (this.#joining !== undefined) {
+      if (!this.#view.suitsUpstream) return;
+      const rid = this.#joining;
+      this.#joining = undefined;
+      this.#brokerUris = this.#view.brokerUris;
+      this.#connection.answer(rid, { ...this.#workers(), sccBrokerURIs: this.#brokerUris });
+      return;
+    }
+    const { brokerUris } = this.#view;
+    if (brokerUris.join() === this.#brokerUris.join()) return;
+    const event =
+      brokerUris.length < this.#brokerUris.length ? "sccBrokerLeaveCluster" : "sccBrokerJoinCluster";
+    this.#brokerUris = brokerUris;
+    this.#call(event, { sccBrokerURIs: brokerUris, time: this.#view.nextTime() });
+  }
+
+  workersChanged(): void {
+    if (this.#joining === undefined) this.#call("sccWorkerJoinCluster", this.#workers());
+  }
+
+  close(reason: string): void {
+    this.#connection.close(1000, reason);
+  }
+
+  // --- what the worker says ---
+
+  invoked({ id, procedure, data, answered }: CallRequest): void {
+    if (answered) return;
+    if (procedure === "sccWorkerJoinCluster") this.#join(id, data);
+    else {
+      const error = new RegistrationError(
+        `Cannot ${procedure}: of upstream's processes only workers may join`,
+      );
+      this.#connection.answerError(id, error);
+    }
+  }
+
+  message(): void {}
+
+  raw(): void {}
+
+  receives(): boolean {
+    return false;
+  }
+
+  transmitted(): void {}
+
+  answers(): boolean {
+    return true;
+  }
+
+  #join(callId: number, data: unknown): void {
+    this.#joining = callId;
+    try {
+      this.#member ??= this.#identify(data);
+    } catch (error) {
+      this.#refuse((error as Error).message);
+      this.#events.refused(this, (error as Error).message);
+      return;
+    }
+    this.#events.registered(this);
+    this.#tell();
+  }
+
+  #identify(data: unknown): Member {
+    const parsed = joinSchema.safeParse(data);
+    if (!parsed.success) throw new RegistrationError("Cannot register: this is not how a worker registers");
+    const query = new URLSearchParams(this.#connection.request.url?.split("?", 2)[1]);
+    const version = query.get("version") ?? "";
+    if (!KNOWN_MAJORS.includes(version.split(".", 1)[0] ?? "")) {
+      throw new RegistrationError(
+        `Cannot register version ${JSON.stringify(version.slice(0, 50))}: 9 or 10 is needed`,
+      );
+    }
+    const { instanceId, instanceIp, instanceIpFamily, instanceSecure } = parsed.data;
+    const uri = memberUri(
+      {
+        ip: instanceIp ?? undefined,
+        // Upstream's says IPv4 where it was told nothing: only a given address can contradict it.
+        family: instanceIp == null ? undefined : (instanceIpFamily ?? undefined),
+        secure: instanceSecure ?? false,
+        port: query.get("instancePort") ?? undefined,
+      },
+      this.#connection.request.socket.remoteAddress,
+    );
+    return { instanceId: instanceId ?? randomUUID(), uri, role: "worker", isUpstream: true };
+  }
+
+  #refuse(reason: string): void {
+    if (this.#joining === undefined) return;
+    this.#connection.answerError(this.#joining, new RegistrationError(reason));
+    this.#joining = undefined;
+  }
+
+  #workers() {
+    return {
+      sccWorkerURIs: this.#view.workerUris,
+      sccSourceWorkerURI: this.member.uri,
+      time: this.#view.nextTime(),
+    };
+  }
+
+  #call(event: string, data: unknown): void {
+    // Whoever does not answer is told again with the next change; a lost connection registers anew.
+    this.#connection.invoke(event, data).catch((error: unknown) => this.#connection.report(error));
+  }
+}
