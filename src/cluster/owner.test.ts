@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { CurrentRing } from "./current-ring.ts";
+import { type LogSubscriber, Owner } from "./owner.ts";
+import type { Ring, RingMember } from "./ring.ts";
+
+const me: RingMember = { uri: "ws://a:1", instanceId: "me" };
+const other: RingMember = { uri: "ws://b:1", instanceId: "other" };
+const ringOf = (counter: number, ...brokers: RingMember[]): Ring => ({
+  version: { counter, stateId: "s" },
+  placement: "rendezvous",
+  brokers,
+  keepers: [],
+});
+
+function owning(maxChannels = 100) {
+  const ring = new CurrentRing();
+  ring.offer(ringOf(1, me));
+  const time = { now: 0 };
+  const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
+  const owner = new Owner({ instanceId: "me", bounds, maxChannels }, ring, () => time.now);
+  const append = (channel: string, sequence: number, origin = "w"): boolean =>
+    owner.append(owner.open(channel), { origin, sequence, bytes: Buffer.from("x") }, undefined);
+  return { owner, ring, time, append };
+}
+
+describe("Owner", () => {
+  it("gives each message a place, drops repeats, and tells every subscribed link but once", () => {
+    const { owner, append } = owning();
+    const offsets: number[] = [];
+    const link: LogSubscriber = { appended: (_owned, { offset }) => offsets.push(offset) };
+    owner.open("news").subscribers.add(link);
+
+    expect([append("news", 1), append("news", 2), append("news", 2), append("news", 1)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(offsets).toEqual([1, 2]);
+    expect([owner.messageCount, owner.repeatCount]).toEqual([2, 2]);
+  });
+
+  it("keeps its own copy of the bytes, whatever becomes of the frame they came in", () => {
+    const { owner } = owning();
+    const frame = Buffer.from("first");
+    owner.append(owner.open("news"), { origin: "w", sequence: 1, bytes: frame }, undefined);
+    frame.fill("?");
+
+    expect(owner.open("news").log.oldest?.bytes.toString()).toBe("first");
+  });
+
+  it("has room for so many channels and no more, but for those it has", () => {
+    const { owner } = owning(2);
+    owner.open("a");
+    owner.open("b");
+
+    expect([owner.hasRoomFor("a"), owner.hasRoomFor("c")]).toEqual([true, false]);
+  });
+
+  it("lets go of a channel when its messages have aged out and nobody is subscribed", () => {
+    const { owner, time, append } = owning();
+    append("idle", 1);
+    append("followed", 1);
+    owner.open("followed").subscribers.add({ appended: () => {} });
+    time.now = 900;
+    owner.sweep();
+    expect(owner.channelCount).toBe(2);
+
+    time.now = 1500;
+    owner.sweep();
+    owner.sweep();
+    time.now = 3000;
+    owner.sweep();
+    owner.sweep();
+    expect([owner.channelCount, owner.tailBytes]).toEqual([1, 0]);
+    expect(append("idle", 1)).toBe(true);
+  });
+
+  it("opens a log again under a later epoch", () => {
+    const { owner, time, append } = owning();
+    append("idle", 1);
+    const before = owner.open("idle").log.epoch;
+    for (time.now = 2000; time.now < 9000; time.now += 1000) owner.sweep();
+
+    expect(owner.open("idle").log.epoch.count).toBeGreaterThan(before.count);
+  });
+
+  it("gives up what a new ring gives to others, and says so to those who hold on to it", () => {
+    const { owner, ring } = owning();
+    const channels = Array.from({ length: 50 }, (_, n) => `channel-${n}`);
+    const owned = channels.map((channel) => owner.open(channel));
+    ring.offer(ringOf(2, me, other));
+    owner.adopted();
+
+    for (const [index, { closed }] of owned.entries()) expect(closed).toBe(!owner.owns(channels[index]!));
+    expect(owner.channelCount).toBe(owned.filter(({ closed }) => !closed).length);
+    expect(owner.channelCount).toBeGreaterThan(10);
+    expect(owner.channelCount).toBeLessThan(40);
+  });
+
+  it("forgets origins of a busy channel that were not heard for long", () => {
+    const { owner, time, append } = owning();
+    for (let n = 0; n < 100; n++) append("busy", 1, `worker-${n}`);
+    time.now = 5000;
+    append("busy", 1, "newest");
+    owner.sweep();
+
+    expect(owner.open("busy").log.origins.size).toBe(1);
+  });
+});
