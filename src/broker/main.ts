@@ -8,7 +8,7 @@ import { LINK_PROTOCOL } from "../link/entries.ts";
 import { Link } from "../link/link.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
-import { answerProbe, closeServer, listen, serveMetrics } from "../runtime/http.ts";
+import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -52,13 +52,18 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
 
   const metrics = new Metrics({ service: "scc-broker", instance });
   registerBrokerMetrics(metrics, service);
-  const metricsServer = await serveMetrics(metrics, config.metricsPort ?? config.port + 1000, config.host);
+  const metricsServer = await serveMetrics(
+    metrics,
+    metricsPortOf(config.port, config.metricsPort),
+    config.host,
+  );
   if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
 
-  const server = createBrokerServer(config, service, transport, log);
+  const { server, closeUpstream } = createBrokerServer(config, service, transport, log);
   await listen(server, config.port, config.host, "SCC_BROKER_SERVER_PORT");
   life.opened("server", () => closeServer(server));
   life.opened("links", () => service.close());
+  life.opened("upstream workers", closeUpstream);
   log.info("scc-broker listens", { port: config.port, instanceId: service.instanceId });
 
   state.start();
@@ -73,7 +78,7 @@ function createBrokerServer(
   service: BrokerService,
   transport: TransportOptions,
   log: Logger,
-): Server {
+): { readonly server: Server; readonly closeUpstream: () => Promise<void> } {
   const server = createHttpServer(config.secure, config);
   const authKeys = [config.authKey, config.authKeySecondary];
   const health = { readiness: () => service.trouble };
@@ -83,7 +88,7 @@ function createBrokerServer(
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
   const upstream = new EventEmitter();
-  serveUpstreamWorkers(upstream, service, transport, MAX_LINK_BUFFER);
+  const closeUpstream = serveUpstreamWorkers(upstream, service, transport, MAX_LINK_BUFFER);
   acceptMembers(server, {
     authKeys,
     maxPayload: MAX_LINK_FRAME,
@@ -93,5 +98,5 @@ function createBrokerServer(
     others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
     refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
   });
-  return server;
+  return { server, closeUpstream };
 }

@@ -4,24 +4,28 @@ import { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { ServerCore } from "../server/core.ts";
+import { drain } from "../server/drain.ts";
 import { resolveOptions } from "../server/options.ts";
 import { Tokens } from "../server/tokens.ts";
 import { WsServer } from "../server/ws-server.ts";
 import type { BrokerService } from "./service.ts";
 import { UpstreamGateway } from "./upstream-gateway.ts";
 
+const CLOSE_MS = 1000;
+
 /**
  * Serves upstream's workers at scc-broker, over the SocketCluster protocol.
  *
  * @param upgrades emits "upgrade" for each request of theirs, its key checked
  * @param maxBufferedBytes unsent bytes from which on a worker is cut off
+ * @returns a function that parts with all of them
  */
 export function serveUpstreamWorkers(
   upgrades: EventEmitter,
   service: BrokerService,
   { clock, turn }: { readonly clock: Clock; readonly turn: Turn },
   maxBufferedBytes: number,
-): ServerCore {
+): () => Promise<void> {
   const hub = new Hub(turn);
   const gateway = new UpstreamGateway(service, (publication) => hub.deliver(publication));
   const core = new ServerCore({
@@ -32,5 +36,5 @@ export function serveUpstreamWorkers(
     clock,
   });
   new WsServer(core, upgrades);
-  return core;
+  return () => drain(core, { perSecond: Infinity, deadlineMs: CLOSE_MS });
 }

@@ -2,7 +2,7 @@ import { BadEntryError, type GapReason } from "../link/entries.ts";
 import type { LinkHandle } from "../link/link.ts";
 import { type Pending, SentPublishes } from "../link/unconfirmed.ts";
 import { Publication } from "../pubsub/publication.ts";
-import type { Epoch } from "../pubsub/version.ts";
+import type { Epoch, RingVersion } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
 import { Port } from "./port.ts";
@@ -12,6 +12,8 @@ import type { Subscription } from "./subscription.ts";
 export interface BrokerPortEvents {
   /** The other side said who it is. Whatever this worker wants of it can be said from here on. */
   introduced(hello: Hello): void;
+  /** It is at the same ring again after another: what was asked of it may be forgotten there. */
+  returned(): void;
   confirmed(pending: Pending): void;
   refused(pending: Pending, reason: string): void;
   /** A message in its place. */
@@ -37,10 +39,51 @@ interface Slot {
 export class BrokerPort extends Port<Slot> {
   readonly #events: BrokerPortEvents;
   readonly #sent = new SentPublishes();
+  /** Position of the first publish that was sent under the current ring. */
+  #sentUnderOlder = 0;
+  #strayed = false;
 
   constructor(link: LinkHandle, ring: CurrentRing, hello: Hello, events: BrokerPortEvents) {
     super(link, ring, hello, (channel) => ({ channel, epoch: undefined }));
     this.#events = events;
+  }
+
+  /**
+   * A ring was adopted here, and everything is sent again under it. What was sent before is not confirmed any
+   * more once the broker is at this ring: it may be already, or will say so.
+   */
+  override adopted(): void {
+    this.#sentUnderOlder = this.#sent.next;
+    super.adopted();
+    if (this.linkRing.isSame) this.#sent.forgetBefore(this.#sentUnderOlder);
+  }
+
+  override ring(json: string): void {
+    super.ring(json);
+    this.#reviewRing();
+  }
+
+  override version(version: RingVersion): void {
+    super.version(version);
+    this.#reviewRing();
+  }
+
+  /** The broker is at another ring than before: whether it has come to this worker's, and by which way. */
+  #reviewRing(): void {
+    if (!this.linkRing.isSame) {
+      // It went to a ring that this worker did not, and may have lost there what it gets back.
+      this.#strayed = true;
+      return;
+    }
+    this.#sent.forgetBefore(this.#sentUnderOlder);
+    if (!this.#strayed) return;
+    this.#strayed = false;
+    this.#events.returned();
+  }
+
+  /** Positions of publishes that may still be confirmed. */
+  get sentPositions(): number {
+    return this.#sent.count;
   }
 
   close(reason: string): void {
@@ -57,10 +100,11 @@ export class BrokerPort extends Port<Slot> {
     this.link.entries.publish(this.names.numberOf(channel), pending.sequence, bytes);
   }
 
-  /** Asks for a channel, from where its subscription stands. */
-  ask(subscription: Subscription): void {
+  /** Asks for a channel under a number that no other question of this worker has, from where its subscription stands. */
+  ask(subscription: Subscription, question: number): void {
     const number = this.names.numberOf(subscription.channel);
-    this.link.entries.subscribe(number, subscription.ask(), subscription.seen);
+    subscription.ask(question);
+    this.link.entries.subscribe(number, question, subscription.seen);
   }
 
   /** No longer wants a channel. */
@@ -80,7 +124,8 @@ export class BrokerPort extends Port<Slot> {
   override origin(): void {}
 
   override confirm(first: number, count: number): void {
-    for (let position = first; position < first + count; position++) {
+    const end = Math.min(first + count, this.#sent.next);
+    for (let position = first; position < end; position++) {
       const pending = this.#sent.take(position);
       if (pending !== undefined) this.#events.confirmed(pending);
     }

@@ -1,4 +1,4 @@
-import { type Pending, Unconfirmed } from "../link/unconfirmed.ts";
+import { type Pending, sizeOf, Unconfirmed } from "../link/unconfirmed.ts";
 import type { Broker, Deliver, Gap, Settle } from "../pubsub/broker.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { Epoch } from "../pubsub/version.ts";
@@ -50,6 +50,8 @@ interface Followed {
 }
 
 const SWEEP_MS = 500;
+/** Largest message, bytes: what WebSocket servers accept by default. Links accept somewhat more. */
+const MAX_MESSAGE = 100 * 2 ** 20;
 
 /**
  * The worker's side of the cluster: takes each publication to its channel's owner, and delivers what the
@@ -63,6 +65,7 @@ export class ClusterBroker implements Broker {
   readonly #followed = new Map<string, Followed>();
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
+  #questions = 0;
   /** What happened since the start. */
   readonly counts = { resent: 0, rejected: 0, duplicates: 0, gaps: 0, missing: 0 };
 
@@ -79,6 +82,13 @@ export class ClusterBroker implements Broker {
 
   get unconfirmedCount(): number {
     return this.#unconfirmed.count;
+  }
+
+  /** Positions on all links that may still be confirmed. */
+  get sentPositions(): number {
+    let count = 0;
+    for (const { port } of this.#links.values()) count += port?.sentPositions ?? 0;
+    return count;
   }
 
   /** Brokers of the ring that this worker has a working link to. */
@@ -100,10 +110,12 @@ export class ClusterBroker implements Broker {
 
   publish(publication: Publication, settle: Settle): void {
     const { publishLevel, unconfirmedBytes, clock } = this.#options;
-    if (
-      this.#unconfirmed.count > 0 &&
-      this.#unconfirmed.bytes + publication.bytes.length > unconfirmedBytes
-    ) {
+    if (publication.bytes.length > MAX_MESSAGE) {
+      this.counts.rejected += 1;
+      settle(new PublishRefusedError(publication.channel, `it is larger than ${MAX_MESSAGE} bytes`));
+      return;
+    }
+    if (this.#unconfirmed.count > 0 && this.#unconfirmed.bytes + sizeOf(publication) > unconfirmedBytes) {
       this.counts.rejected += 1;
       settle(new PublishRefusedError(publication.channel, "too many messages wait for confirmation"));
       return;
@@ -164,9 +176,13 @@ export class ClusterBroker implements Broker {
     return {
       opened: () => this.#opened(instanceId),
       changed: () => this.#events.changed(),
+      returned: () => this.#askAgain(instanceId),
       confirmed: (pending) => this.#settled(pending, undefined),
       refused: (pending, reason) =>
-        this.#settled(pending, new PublishRefusedError(pending.publication.channel, reason)),
+        this.#settled(
+          pending,
+          new PublishRefusedError(pending.publication.channel, reason, pending.sent > 1),
+        ),
       recorded: (epoch, offset, publication) => this.#recorded(epoch, offset, publication),
       recordedWithout: (channel) => this.#missing(this.#followed.get(channel)),
       answered: (channel, answer) => this.#answered(channel, answer),
@@ -174,8 +190,12 @@ export class ClusterBroker implements Broker {
   }
 
   #opened(instanceId: string): void {
-    for (const followed of this.#followed.values()) if (followed.ownerId === instanceId) this.#ask(followed);
+    this.#askAgain(instanceId);
     this.#sendAgain(instanceId);
+  }
+
+  #askAgain(instanceId: string): void {
+    for (const followed of this.#followed.values()) if (followed.ownerId === instanceId) this.#ask(followed);
   }
 
   /** Sends everything unconfirmed again, in order: to all owners, or to the one whose link is new. */
@@ -203,7 +223,11 @@ export class ClusterBroker implements Broker {
   }
 
   #ask(followed: Followed): void {
-    this.#portOf(followed)?.ask(followed.subscription);
+    const port = this.#portOf(followed);
+    if (port === undefined) return;
+    // One count over all: an answer must not be taken for that of an earlier subscription to the channel.
+    this.#questions += 1;
+    port.ask(followed.subscription, this.#questions);
   }
 
   #ownerOf(channel: string): string | undefined {

@@ -9,8 +9,9 @@ export class PublishTimeoutError extends SccError {
   readonly mayStillArrive: boolean;
 
   constructor(channel: string, limitMs: number, mayStillArrive: boolean) {
-    const fate = mayStillArrive ? "it may still arrive" : "it did not happen and will not";
-    super(`Cannot publish to ${quoted(channel)}: no broker confirmed it within ${limitMs} ms; ${fate}`);
+    super(
+      `Cannot publish to ${quoted(channel)}: no broker confirmed it within ${limitMs} ms; ${fateOf(mayStillArrive)}`,
+    );
     this.mayStillArrive = mayStillArrive;
   }
 }
@@ -20,10 +21,12 @@ export class PublishRefusedError extends SccError {
   readonly code = "SCC_PUBLISH_REFUSED";
   override readonly name = "PublishRefusedError";
   override readonly retryable = true;
-  readonly mayStillArrive = false;
+  /** Whether an earlier attempt to send it may have arrived. */
+  readonly mayStillArrive: boolean;
 
-  constructor(channel: string, reason: string) {
-    super(`Cannot publish to ${quoted(channel)}: ${reason}; it did not happen and will not`);
+  constructor(channel: string, reason: string, mayStillArrive = false) {
+    super(`Cannot publish to ${quoted(channel)}: ${reason}; ${fateOf(mayStillArrive)}`);
+    this.mayStillArrive = mayStillArrive;
   }
 }
 
@@ -36,6 +39,10 @@ export class SubscribeTimeoutError extends SccError {
   constructor(channel: string, limitMs: number) {
     super(`Cannot subscribe to ${quoted(channel)}: no broker answered within ${limitMs} ms`);
   }
+}
+
+function fateOf(mayStillArrive: boolean): string {
+  return mayStillArrive ? "it may still arrive" : "it did not happen and will not";
 }
 
 /** A name as it may stand in a message: not longer than a line. */

@@ -168,6 +168,83 @@ describe("Membership, leaves and crashes", () => {
   });
 });
 
+describe("Membership, what scc-state sees for itself", () => {
+  const restarted = (...brokers: string[]): Membership => {
+    const membership = new Membership("s2", delays, 0);
+    membership.heardOf(running(...brokers).ring);
+    return membership;
+  };
+
+  it("takes a broker out at once that it knew, and where nobody listens any more", () => {
+    const membership = running("a", "b", "c");
+    membership.joined(worker("w"));
+    membership.accuse("w", ["a", "b"]);
+    for (const name of ["a", "b"]) {
+      membership.lost(name, 20_000);
+      membership.unreachable(name);
+    }
+
+    expect(names(membership.next(20_000))).toEqual(["c"]);
+  });
+
+  it("lets others join in the place of brokers that a restarted scc-state never met and that nobody reaches", () => {
+    const membership = restarted("y");
+    membership.joined(worker("w"));
+    membership.accuse("w", ["y"]);
+    join(membership, broker("x"), 6000);
+    expect(membership.next(10_999)).toBeUndefined();
+
+    membership.unreachable("y");
+    expect(names(membership.next(11_000))).toEqual(["x"]);
+  });
+
+  it("does not take it for gone before anybody confirms that", () => {
+    const membership = restarted("y", "z");
+    membership.joined(broker("z"));
+    membership.unreachable("y");
+    expect(membership.next(60_000)).toBeUndefined();
+
+    membership.joined(worker("w"));
+    membership.accuse("w", ["y"]);
+    expect(names(membership.next(60_000))).toEqual(["z"]);
+  });
+
+  it("names the brokers that are not here", () => {
+    const membership = restarted("y", "z");
+    membership.joined(broker("z"));
+
+    expect(membership.absent.map(({ instanceId }) => instanceId)).toEqual(["y"]);
+  });
+
+  it("never lists an address twice, whichever came first: the ring or the newcomer", () => {
+    const membership = new Membership("s2", delays, 0);
+    join(membership, broker("a2", "a"), 0);
+    membership.heardOf(running("a", "b").ring);
+    membership.joined(broker("b"));
+    membership.settled("b", membership.ring.version);
+
+    expect(names(membership.next(60_000))).toEqual(["b", "a2"]);
+  });
+
+  it("does not hold a refused registration against those that come after it", () => {
+    const membership = new Membership("s1", delays, 0);
+    membership.joined(broker("a"));
+    membership.refused("a");
+    join(membership, broker("a"), 1000);
+
+    expect(names(membership.next(10_000))).toEqual(["a"]);
+  });
+
+  it("does not wait for brokers to settle that talk with another scc-state", () => {
+    const membership = restarted("a", "b");
+    membership.joined(broker("a"));
+    membership.settled("a", membership.ring.version);
+    join(membership, broker("c"), 1000);
+
+    expect(names(membership.next(60_000))).toEqual(["a", "b", "c"]);
+  });
+});
+
 describe("Membership, upstream's workers", () => {
   const upstream = (name: string): Member => ({ ...worker(name), isUpstream: true });
 
@@ -176,11 +253,11 @@ describe("Membership, upstream's workers", () => {
     expect(membership.ring.placement).toBe("rendezvous");
 
     membership.joined(upstream("u1"));
-    expect(membership.suitsUpstream).toBe(false);
+    expect(membership.suitsUpstream(20_000)).toBe(false);
     expect(membership.next(20_000)?.placement).toBe("skeletonRendezvous");
-    expect(membership.suitsUpstream).toBe(false);
+    expect(membership.suitsUpstream(20_000)).toBe(false);
     settle(membership);
-    expect(membership.suitsUpstream).toBe(true);
+    expect(membership.suitsUpstream(20_000)).toBe(true);
 
     membership.joined(upstream("u2"));
     membership.left("u1", 30_000);

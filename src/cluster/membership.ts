@@ -51,6 +51,8 @@ export class Membership {
   readonly #departed = new Set<string>();
   /** Brokers that this scc-state heard and lost, and when. */
   readonly #lost = new Map<string, number>();
+  /** Brokers that this scc-state heard, and where nobody listens any more. */
+  readonly #gone = new Set<string>();
   readonly #accusations = new Map<string, readonly string[]>();
   readonly #settled = new Map<string, RingVersion>();
   #ring: Ring = NO_RING;
@@ -85,21 +87,20 @@ export class Membership {
   joined(member: Member): void {
     this.#members.set(member.instanceId, member);
     this.#lost.delete(member.instanceId);
+    this.#gone.delete(member.instanceId);
   }
 
   /** Whether the ring places channels as upstream's workers do, and all brokers know. */
-  get suitsUpstream(): boolean {
-    return this.#ring.placement === this.#upstreamPlacement && this.#isSettled();
+  suitsUpstream(now: number): boolean {
+    return this.#ring.placement === this.#upstreamPlacement && this.#isSettled(now);
   }
 
   /** A broker answered at its address: it may join the ring. */
   verified(instanceId: string, now: number): void {
     const member = this.#members.get(instanceId);
     if (member?.role !== "broker" || this.#departed.has(instanceId)) return;
-    for (const known of this.#ring.brokers) {
-      if (known.instanceId === instanceId) return;
-      if (known.uri === member.uri) this.#departed.add(known.instanceId);
-    }
+    if (hasMember(this.#ring.brokers, instanceId)) return;
+    this.#replaceAt(member);
     for (const { uri, instanceId: other } of this.#candidates.values()) {
       if (uri === member.uri && other !== instanceId) this.#candidates.delete(other);
     }
@@ -114,6 +115,7 @@ export class Membership {
     if (this.#members.get(instanceId)?.role === "broker") this.#departed.add(instanceId);
     this.#forget(instanceId);
     this.#lost.delete(instanceId);
+    this.#gone.delete(instanceId);
   }
 
   /** The connection to a member broke. */
@@ -125,9 +127,24 @@ export class Membership {
       this.#lost.set(instanceId, now);
   }
 
-  /** Nobody answers any more at the address of a member that was lost: it needs no grace. */
+  /**
+   * Nobody answers any more at the address of a broker that is not here, or somebody else does: it needs no
+   * grace. Who was heard before is gone for certain; who was not may only be out of this process's reach.
+   */
   unreachable(instanceId: string): void {
-    if (this.#lost.has(instanceId)) this.#lost.set(instanceId, -Infinity);
+    if (this.#members.has(instanceId) || !hasMember(this.#ring.brokers, instanceId)) return;
+    if (this.#lost.has(instanceId)) this.#gone.add(instanceId);
+    this.#lost.set(instanceId, -Infinity);
+  }
+
+  /** A registration was refused: as if it had not been made. */
+  refused(instanceId: string): void {
+    this.#forget(instanceId);
+  }
+
+  /** The brokers of the ring that are not here. */
+  get absent(): RingMember[] {
+    return this.#ring.brokers.filter(({ instanceId }) => !this.#members.has(instanceId));
   }
 
   /** The brokers that a member cannot use now: replaces what it said before. */
@@ -151,15 +168,19 @@ export class Membership {
 
   /** The ring that is due now, if one is. It is then the current one. */
   next(now: number): Ring | undefined {
-    const accused = new Set(accusedBy(this.#allAccusations(now), idsOf(this.#ring.brokers)));
+    const accused = new Set([
+      ...accusedBy(this.#allAccusations(now), idsOf(this.#ring.brokers)),
+      ...this.#gone,
+    ]);
     const isUsable = ({ instanceId }: RingMember): boolean =>
       !accused.has(instanceId) && !this.#isAway(instanceId);
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
-    const mayScale = !usable || this.#isSettled();
+    const mayScale = !usable || this.#isSettled(now);
     const joining = mayScale && now >= this.#joinsDueAt() ? [...this.#candidates.values()] : [];
-    const staying = this.#ring.brokers.filter(({ instanceId }) => {
-      if (accused.has(instanceId)) return false;
+    const joiningUris = new Set(joining.map(({ uri }) => uri));
+    const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
+      if (accused.has(instanceId) || joiningUris.has(uri)) return false;
       if (!usable && joining.length > 0) return !this.#isAway(instanceId);
       return !(mayScale && this.#departed.has(instanceId));
     });
@@ -186,9 +207,18 @@ export class Membership {
     this.#ring = ring;
     const listed = new Set(idsOf(ring.brokers));
     for (const instanceId of listed) this.#candidates.delete(instanceId);
+    for (const instanceId of this.#gone) if (!listed.has(instanceId)) this.#gone.delete(instanceId);
+    for (const candidate of this.#candidates.values()) this.#replaceAt(candidate);
     for (const instanceId of this.#lost.keys()) if (!listed.has(instanceId)) this.#lost.delete(instanceId);
     for (const instanceId of this.#departed) {
       if (!listed.has(instanceId) && !this.#members.has(instanceId)) this.#departed.delete(instanceId);
+    }
+  }
+
+  /** Another instance answers at this address now: whoever the ring lists there is gone. */
+  #replaceAt({ uri, instanceId }: RingMember): void {
+    for (const known of this.#ring.brokers) {
+      if (known.uri === uri && known.instanceId !== instanceId) this.#departed.add(known.instanceId);
     }
   }
 
@@ -232,10 +262,12 @@ export class Membership {
     return Math.max(this.#startedAt + this.#delays.startup, Math.min(quiet, bound));
   }
 
-  /** Whether every broker of the ring that lives has settled it. */
-  #isSettled(): boolean {
+  /** Whether every broker of the ring that lives and is here has settled it. */
+  #isSettled(now: number): boolean {
+    const allHadTime = now >= this.#startedAt + this.#delays.startup;
     return this.#ring.brokers.every(({ instanceId }) => {
-      if (this.#isAway(instanceId)) return true;
+      // Who is away, or talks with another scc-state, cannot tell this one.
+      if (this.#isAway(instanceId) || (allHadTime && !this.#members.has(instanceId))) return true;
       const settled = this.#settled.get(instanceId);
       return settled !== undefined && compareVersions(settled, this.#ring.version) === 0;
     });

@@ -1,5 +1,6 @@
 import type { DialFailure } from "../link/dial.ts";
 import type { NewLink } from "../link/link.ts";
+import { SILENT } from "../link/pulse.ts";
 import { Backoff } from "../runtime/backoff.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
@@ -39,6 +40,8 @@ export interface OwnerLinkEvents extends Omit<BrokerPortEvents, "introduced"> {
 }
 
 const FIRST_RETRY_MS = 50;
+/** A link that lasted so long worked. */
+const LASTING_MS = 2000;
 
 /**
  * A worker's lasting link to one broker of the ring: dials, and dials again, as long as the broker is listed.
@@ -51,6 +54,7 @@ export class OwnerLink {
   readonly #news: News;
   #port: BrokerPort | undefined;
   #isOpen = false;
+  #openedAt = 0;
   #accused = false;
   #ended = false;
   #cancelDial: (() => void) | undefined;
@@ -115,7 +119,7 @@ export class OwnerLink {
     }
     if (this.#ended) return;
     this.#grace?.cancel();
-    this.#backoff.reset();
+    this.#openedAt = this.#options.clock.now();
     this.#news.reset();
     this.#isOpen = true;
     this.#accused = false;
@@ -129,12 +133,16 @@ export class OwnerLink {
     this.#port = undefined;
     this.#isOpen = false;
     if (this.#ended) return;
-    if (wasOpen) {
-      this.#options.log.warn("lost link to broker", { broker: this.member.uri, reason });
-      this.#lost();
-      this.#dial();
-      this.#events.changed();
-    } else this.#again();
+    if (!wasOpen) return this.#again();
+    this.#options.log.warn("lost link to broker", { broker: this.member.uri, reason });
+    this.#lost();
+    // Silence has lasted for seconds already: it needs no grace.
+    if (reason === SILENT) this.#accuse(reason);
+    // A link that never lasts, because something in it breaks it, must not be made again at full speed.
+    if (this.#options.clock.now() - this.#openedAt >= LASTING_MS) this.#backoff.reset();
+    if (this.#backoff.attempts === 0) this.#dial();
+    else this.#again();
+    this.#events.changed();
   }
 
   #failed({ kind, reason }: DialFailure): void {

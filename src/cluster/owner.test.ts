@@ -69,9 +69,10 @@ describe("Owner", () => {
     time.now = 1500;
     owner.sweep();
     owner.sweep();
-    time.now = 3000;
-    owner.sweep();
-    owner.sweep();
+    expect([owner.channelCount, owner.tailBytes]).toEqual([2, 0]);
+    expect(append("idle", 1)).toBe(false);
+    time.now = 70_000;
+    for (let n = 0; n < 4; n++) owner.sweep();
     expect([owner.channelCount, owner.tailBytes]).toEqual([1, 0]);
     expect(append("idle", 1)).toBe(true);
   });
@@ -80,7 +81,7 @@ describe("Owner", () => {
     const { owner, time, append } = owning();
     append("idle", 1);
     const before = owner.open("idle").log.epoch;
-    for (time.now = 2000; time.now < 9000; time.now += 1000) owner.sweep();
+    for (time.now = 2000; time.now < 70_000; time.now += 1000) owner.sweep();
 
     expect(owner.open("idle").log.epoch.count).toBeGreaterThan(before.count);
   });
@@ -101,7 +102,7 @@ describe("Owner", () => {
   it("forgets origins of a busy channel that were not heard for long", () => {
     const { owner, time, append } = owning();
     for (let n = 0; n < 100; n++) append("busy", 1, `worker-${n}`);
-    time.now = 5000;
+    time.now = 65_000;
     append("busy", 1, "newest");
     owner.sweep();
 

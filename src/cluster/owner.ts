@@ -23,6 +23,8 @@ export interface OwnerOptions {
   readonly maxChannels: number;
 }
 
+/** No worker sends anything again after so long: see the largest value of SCC_PUBLISH_LIMIT. */
+const LONGEST_RESEND_MS = 60_000;
 const LOGS_PER_SWEEP = 50_000;
 /** Origins of a busy channel from which on those not heard for long are looked for. */
 const MANY_ORIGINS = 32;
@@ -76,6 +78,11 @@ export class Owner {
   /** Whether a log for one more channel may be opened. */
   hasRoomFor(channel: string): boolean {
     return this.#logs.size < this.#options.maxChannels || this.#logs.has(channel);
+  }
+
+  /** The log of a channel, if there is one. */
+  find(channel: string): OwnedLog | undefined {
+    return this.#logs.get(channel);
   }
 
   /** The log of a channel that this broker owns, opened if there is none. */
@@ -138,7 +145,7 @@ export class Owner {
     const { log, subscribers } = owned;
     if (log.length > 0 && log.origins.size < MANY_ORIGINS) return;
     // While somebody may send something again, its repeats must be known.
-    log.origins.forget(now - this.#options.bounds.age);
+    log.origins.forget(now - Math.max(this.#options.bounds.age, LONGEST_RESEND_MS));
     if (subscribers.size === 0 && log.length === 0 && log.origins.size === 0) this.#close(owned);
   }
 

@@ -9,7 +9,11 @@ import type { Hello } from "./peer-hello.ts";
 
 /**
  * What both ends of a link between a worker and a broker have in common: the ring travels on it, and channels
- * are called by number. Everything in a port ends with its connection.
+ * are called by number.
+ *
+ * Three lifetimes meet here. Everything in a port ends with its connection: tables, positions, what was asked.
+ * What is remembered of a channel's number (a slot) ends earlier, when the number is given anew, and is told
+ * again then. What was said under an older ring was not looked at, and is said again under the newer one.
  *
  * @typeParam S what an end remembers of a channel that the other side has named
  */
@@ -27,10 +31,19 @@ export abstract class Port<S> extends RefuseAll {
     super();
     this.link = link;
     this.linkRing = new LinkRing(ring, link);
-    this.names = new NameTable((number, channel) => link.entries.name(number, channel));
+    this.names = new NameTable((number, channel) => {
+      link.entries.name(number, channel);
+      this.announced(number, channel);
+    });
     this.#named = named;
     link.entries.hello(JSON.stringify(hello));
   }
+
+  /**
+   * A number of ours means this channel from here on. Whatever the other side knew of the number is gone by
+   * then, also where it meant this channel before.
+   */
+  announced(_number: number, _channel: string): void {}
 
   /** A ring was adopted here. */
   adopted(): void {

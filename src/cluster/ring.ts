@@ -28,14 +28,34 @@ export interface Ring {
 /** The ring before there was one: nobody owns anything. */
 export const NO_RING: Ring = { version: NO_VERSION, placement: "rendezvous", brokers: [], keepers: [] };
 
-const memberSchema = z.object({ uri: z.string().min(1).max(300), instanceId: z.string().min(1).max(100) });
+const memberSchema = z.object({
+  uri: z
+    .string()
+    .max(300)
+    .refine((uri) => /^wss?:\/\/[^/?#]+$/.test(uri) && URL.canParse(uri), "is no address of a member"),
+  instanceId: z.string().min(1).max(100),
+});
+
+const membersSchema = z
+  .array(memberSchema)
+  .max(10_000)
+  .refine(
+    (members) => new Set(members.map(({ uri }) => uri)).size === members.length,
+    "an address comes twice",
+  );
+
+/** No cluster changes so often: whoever says a higher one must not keep the others from ever going on. */
+const MAX_COUNTER = 2 ** 48;
 
 /** A ring as it comes from another process. */
 export const ringSchema: z.ZodType<Ring> = z.object({
-  version: z.object({ counter: z.number().int().nonnegative(), stateId: z.string().max(100) }),
+  version: z.object({
+    counter: z.number().int().nonnegative().max(MAX_COUNTER),
+    stateId: z.string().max(100),
+  }),
   placement: z.enum(PLACEMENTS),
-  brokers: z.array(memberSchema).max(10_000),
-  keepers: z.array(memberSchema).max(10_000),
+  brokers: membersSchema,
+  keepers: membersSchema,
 });
 
 export function hasMember(members: readonly RingMember[], instanceId: string): boolean {

@@ -115,6 +115,46 @@ export const memberSettings = {
   },
 } satisfies Settings;
 
+/** Settings of a worker in a cluster, besides those of every member. */
+export const workerMemberSettings = {
+  reconnectRandomness: {
+    env: "SCC_STATE_SERVER_RECONNECT_RANDOMNESS",
+    ...milliseconds(),
+    fallback: 1000,
+    doc: "added at random to the pause before scc-state is dialled again, ms",
+  },
+  brokerRetryDelay: {
+    env: "SCC_BROKER_RETRY_DELAY",
+    ...milliseconds(1),
+    fallback: 2000,
+    doc: "longest pause before scc-state or a broker is dialled again, ms",
+  },
+  brokerConnectTimeout: {
+    env: "SCC_BROKER_SERVER_CONNECT_TIMEOUT",
+    ...milliseconds(1),
+    fallback: 3000,
+    doc: "how long connecting to a broker may take, ms",
+  },
+  publishLevel: {
+    env: "SCC_PUBLISH_LEVEL",
+    ...oneOf("worker", "replica"),
+    fallback: "replica" as "worker" | "replica",
+    doc: "when a publish is acknowledged: taken by this worker, or held by the channel's brokers",
+  },
+  publishLimit: {
+    env: "SCC_PUBLISH_LIMIT",
+    ...integer(100, 30_000),
+    fallback: 10_000,
+    doc: "how long an unconfirmed publish is sent again before it is rejected, ms",
+  },
+  unconfirmedBytes: {
+    env: "SCC_UNCONFIRMED_BYTES",
+    ...integer(1, 2 ** 40),
+    fallback: 64 * 2 ** 20,
+    doc: "bytes of published messages that may wait for confirmation, over all channels",
+  },
+} satisfies Settings;
+
 /** A log level setting; the variable differs by process. */
 export function logLevelSetting<const E extends string>(env: E) {
   return { env, ...logLevel(), fallback: 3, doc: "0 nothing, 1 errors, 2 and warnings, 3 everything" };

@@ -100,8 +100,23 @@ describe("StateLink", () => {
     hear({ type: "ring", ring: ringOf(5, "a") });
     ring.offer(ringOf(6, "a"));
 
-    expect(said.slice(1).map(({ type }) => type)).toEqual(["accuse", "ring"]);
+    expect(said.slice(1).map(({ type }) => type)).toEqual(["accuse", "accuse", "ring"]);
     expect(ring.version.counter).toBe(6);
+  });
+
+  it("says what happened between registering and being welcomed", () => {
+    const { link, ring, said, open, hear } = stage();
+    open();
+    ring.offer(ringOf(6, "a"));
+    link.accuse(["x"]);
+    link.settled({ counter: 6, stateId: "s" });
+    hear({ type: "welcome", stateId: "s", uri: "ws://me:1", ring: ringOf(5, "a") });
+
+    expect(said.slice(1)).toMatchObject([
+      { type: "accuse", accused: ["x"] },
+      { type: "settled", version: { counter: 6 } },
+      { type: "ring", ring: { version: { counter: 6 } } },
+    ]);
   });
 
   it("tries again with growing pauses, and at once from the beginning when it worked in between", () => {

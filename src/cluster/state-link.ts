@@ -179,6 +179,11 @@ export class StateLink {
     this.#news.reset();
     this.#options.log.info("registered with scc-state", { uri, stateId });
     this.#learn(ring);
+    // What happened since the registration was sent could not be said until now.
+    this.#say({ type: "accuse", accused: this.#accused });
+    if (this.#settled) this.#say({ type: "settled", version: this.#settled });
+    const own = this.#options.ring;
+    if (compareVersions(own.version, ring.version) > 0) this.#say({ type: "ring", ring: own.ring });
   }
 
   #learn(ring: Ring): void {

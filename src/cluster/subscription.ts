@@ -33,11 +33,10 @@ export class Subscription {
     return this.#answered;
   }
 
-  /** Asks (again). Returns the number of the question, which the answer repeats. */
-  ask(): number {
-    this.#ask += 1;
+  /** It is asked for (again). @param question its number, which the answer repeats */
+  ask(question: number): void {
+    this.#ask = question;
     this.#answered = false;
-    return this.#ask;
   }
 
   /** A record came. Only `deliver` changes anything. */

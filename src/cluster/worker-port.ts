@@ -35,6 +35,7 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
   readonly #origins: NameTable;
   readonly #followed = new Set<OwnedLog>();
   #instanceId = "";
+  #isClosed = false;
   /** Publishes read from this link so far. */
   #position = 0;
   /** A range of positions that is confirmed but not yet said so. */
@@ -59,6 +60,7 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
 
   /** The link is gone. */
   closed(): void {
+    this.#isClosed = true;
     for (const owned of this.#followed) owned.subscribers.delete(this);
     this.#followed.clear();
   }
@@ -74,7 +76,7 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
 
   override publish(number: number, sequence: number, bytes: Buffer): void {
     this.#position += 1;
-    if (!this.linkRing.isSame) return;
+    if (!this.linkRing.isSame || this.#isClosed) return;
     const slot = this.slot(number);
     if (!this.#owner.hasRoomFor(slot.channel)) {
       this.link.entries.refuse(this.#position, "Cannot publish: the broker has as many channels as it may");
@@ -88,22 +90,29 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
   }
 
   override subscribe(number: number, ask: number, since: Position | undefined): void {
-    if (!this.linkRing.isSame) return;
+    if (!this.linkRing.isSame || this.#isClosed) return;
     const owned = this.#ownedBy(this.slot(number));
     const { log } = owned;
     const entries = this.link.entries;
     const name = this.names.numberOf(log.channel);
     entries.epoch(name, log.epoch);
-    this.#answer(name, ask, log, since);
+    // First of all: what is written from here on may end the link, and then it must be found there.
     owned.subscribers.add(this);
     this.#followed.add(owned);
+    this.#answer(name, ask, log, since);
   }
 
   override unsubscribe(number: number): void {
-    const { owned } = this.slot(number);
+    // The number may have been given anew since: the channel's name says which log it is.
+    const owned = this.#owner.find(this.slot(number).channel);
     if (owned === undefined) return;
     owned.subscribers.delete(this);
     this.#followed.delete(owned);
+  }
+
+  override announced(number: number, channel: string): void {
+    const owned = this.#owner.find(channel);
+    if (owned) this.link.entries.epoch(number, owned.log.epoch);
   }
 
   // --- what the logs say ---

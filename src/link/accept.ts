@@ -84,6 +84,7 @@ export function isAuthorized(
 function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
   // Whoever is turned away may hang up first; there is nothing to be done about it.
   socket.on("error", () => socket.destroy());
+  socket.once("finish", () => socket.destroy());
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",

@@ -39,16 +39,16 @@ export interface DialEvents {
  */
 export function dial(options: DialOptions, events: DialEvents): () => void {
   const query = new URLSearchParams(options.query).toString();
-  const headers = options.authKey === undefined ? {} : { authorization: `Bearer ${options.authKey}` };
-  const socket = new WebSocket(`${options.uri}${PATH}${query && `?${query}`}`, options.protocol, {
-    headers,
-    handshakeTimeout: options.connectTimeoutMs,
-    maxPayload: options.maxPayload,
-    perMessageDeflate: false,
-    // A mask of zeros spares both sides a pass over every byte; masks protect browsers, not services.
-    generateMask: (mask: Buffer) => mask.fill(0),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
+  const headers: Record<string, string> =
+    options.authKey === undefined ? {} : { authorization: `Bearer ${options.authKey}` };
+  let socket: WebSocket;
+  try {
+    socket = open(options, query, headers);
+  } catch (error) {
+    // The address is none. Told later, as every failure is.
+    const timer = setImmediate(() => events.failed({ kind: "other", reason: (error as Error).message }));
+    return () => clearImmediate(timer);
+  }
   let done = false;
   const fail = (failure: DialFailure): void => {
     if (done) return;
@@ -72,6 +72,19 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
     done = true;
     socket.terminate();
   };
+}
+
+function open(options: DialOptions, query: string, headers: Readonly<Record<string, string>>): WebSocket {
+  const { uri, protocol, connectTimeoutMs, maxPayload, ca } = options;
+  return new WebSocket(`${uri}${PATH}${query && `?${query}`}`, protocol, {
+    headers,
+    handshakeTimeout: connectTimeoutMs,
+    maxPayload,
+    perMessageDeflate: false,
+    // A mask of zeros spares both sides a pass over every byte; masks protect browsers, not services.
+    generateMask: (mask: Buffer) => mask.fill(0),
+    ...(ca === undefined ? {} : { ca }),
+  });
 }
 
 function failureOf(error: NodeJS.ErrnoException): DialFailure {

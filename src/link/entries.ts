@@ -194,6 +194,7 @@ export class EntryWriter {
   }
 
   #begin(kind: number, size: number): void {
+    if (this.#length >= FULL_SIZE) this.#onFull();
     if (this.#length === 0) this.#onFirst();
     this.#reserve(size + 1);
     this.#buffer[this.#length] = kind;

@@ -81,8 +81,11 @@ export class Link implements NewLink {
   }
 
   readonly #flush = (): void => {
-    if (!this.#wire.isOpen || this.entries.length === 0) return;
-    this.#wire.send(this.entries.take());
+    if (this.entries.length === 0) return;
+    const frame = this.entries.take();
+    // What is written to a link that has ended goes nowhere.
+    if (!this.#wire.isOpen) return;
+    this.#wire.send(frame);
     if (this.#wire.bufferedBytes > this.#maxBufferedBytes) this.#wire.cut("too slow");
   };
 }

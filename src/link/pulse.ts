@@ -1,5 +1,7 @@
 /** How often a link gives a sign of life, ms. */
 export const BEAT_MS = 500;
+/** The reason for which a link to a silent side ends. */
+export const SILENT = "silent";
 /** Beats without a sign of life after which the other side counts as silent: 3 s. */
 const SILENT_BEATS = 6;
 

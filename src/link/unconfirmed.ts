@@ -13,6 +13,14 @@ export interface Pending {
   settle: Settle | undefined;
 }
 
+/** What a publish takes beside its data and its channel's name, bytes, about. */
+const PENDING_SIZE = 200;
+
+/** What it takes to keep a publication, bytes: many empty ones are not free, nor are long names. */
+export function sizeOf({ channel, bytes }: Publication): number {
+  return PENDING_SIZE + channel.length + bytes.length;
+}
+
 /**
  * What this process published and nobody confirmed yet, in order: one sequence over all channels.
  * Bounded by bytes (whoever adds asks `bytes` first) and by time (`expire`). Pure.
@@ -40,13 +48,13 @@ export class Unconfirmed {
     this.#sequence += 1;
     const pending: Pending = { sequence: this.#sequence, publication, at: now, sent: 0, settle };
     this.#pending.set(pending.sequence, pending);
-    this.#bytes += publication.bytes.length;
+    this.#bytes += sizeOf(publication);
     return pending;
   }
 
   /** It is held by its owner, or never will be: it is not sent again. Telling its publisher is not done here. */
   remove(pending: Pending): void {
-    if (this.#pending.delete(pending.sequence)) this.#bytes -= pending.publication.bytes.length;
+    if (this.#pending.delete(pending.sequence)) this.#bytes -= sizeOf(pending.publication);
   }
 
   /** Removes and returns those published before `before`. */
@@ -72,6 +80,18 @@ export class SentPublishes {
   /** Positions from the first that may still be confirmed. */
   get count(): number {
     return this.#sent.length - this.#start;
+  }
+
+  /** The position that the next publish gets. */
+  get next(): number {
+    return this.#base + this.#sent.length;
+  }
+
+  /** Positions before this one will not be confirmed any more. */
+  forgetBefore(position: number): void {
+    const end = Math.min(this.#sent.length, position - this.#base);
+    for (let index = this.#start; index < end; index++) this.#sent[index] = undefined;
+    this.#trim();
   }
 
   /** Notes the next position. */

@@ -1,6 +1,8 @@
 import type { WebSocket } from "ws";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import { BEAT_MS, type Pulse } from "./pulse.ts";
+import { BEAT_MS, type Pulse, SILENT } from "./pulse.ts";
+
+const GOODBYE_MS = 1000;
 
 /** What runs over a wire. */
 export interface WireUser {
@@ -17,6 +19,7 @@ export interface WireUser {
  */
 export class Wire {
   readonly #socket: WebSocket;
+  readonly #clock: Clock;
   readonly #user: WireUser;
   readonly #pulse: Pulse;
   readonly #beats: Timer;
@@ -24,6 +27,7 @@ export class Wire {
 
   constructor(socket: WebSocket, clock: Clock, pulse: Pulse, user: WireUser) {
     this.#socket = socket;
+    this.#clock = clock;
     this.#user = user;
     this.#pulse = pulse;
     this.#beats = clock.every(BEAT_MS, () => this.#beat());
@@ -50,11 +54,13 @@ export class Wire {
     if (this.isOpen) this.#socket.send(frame, { binary: typeof frame !== "string", compress: false });
   }
 
-  /** Says goodbye behind what was sent; whoever does not answer it is cut off by `ws`. */
+  /** Says goodbye behind what was sent; whoever does not answer it is cut off. */
   close(reason: string): void {
     if (!this.isOpen) return;
     this.#user.flush?.();
-    this.#socket.close(1000, reason.slice(0, 100));
+    this.#socket.close(1000, reason.replace(/[^ -~]/g, "?").slice(0, 100));
+    // Whoever does not answer a goodbye must not keep this process from stopping.
+    this.#clock.after(GOODBYE_MS, () => this.#socket.terminate());
     this.#end(reason);
   }
 
@@ -79,7 +85,7 @@ export class Wire {
 
   #beat(): void {
     if (this.#pulse.beat()) this.#user.beat();
-    else this.cut("silent");
+    else this.cut(SILENT);
   }
 }
 

@@ -29,7 +29,8 @@ export interface Broker {
 
   /**
    * Subscribes this process. Once settled without an error, every publication that is published anywhere
-   * from then on is delivered. Called for a channel's first subscriber here.
+   * from then on is delivered. Called for a channel's first subscriber here. After an error the broker still
+   * tries, until `unsubscribe`.
    */
   subscribe(channel: string, settle: Settle): void;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChannelLog, type LogEntry, type Since } from "./channel-log.ts";
+import { ChannelLog, ENTRY_SIZE, type LogEntry, type Since } from "./channel-log.ts";
 import { Tails } from "./tails.ts";
 import { compareEpochs, type Epoch } from "./version.ts";
 
@@ -58,7 +58,7 @@ describe("Tails", () => {
     const step = fc.record({ log: fc.nat(3), size: fc.nat(60), wait: fc.nat(40), expire: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const bounds = { count: 7, bytes: 150, age: 200, totalBytes: 300 };
+        const bounds = { count: 7, bytes: 150 + 5 * ENTRY_SIZE, age: 200, totalBytes: 300 + 12 * ENTRY_SIZE };
         const tails = new Tails(bounds);
         const logs = [0, 1, 2, 3].map((n) => new ChannelLog(`c${n}`, epoch(1)));
         let now = 0;
@@ -86,13 +86,13 @@ describe("Tails", () => {
   });
 
   it("forgets a removed log whole, and goes on with the others", () => {
-    const tails = new Tails({ count: 10, bytes: 100, age: 10, totalBytes: 1000 });
+    const tails = new Tails({ count: 10, bytes: 1000, age: 10, totalBytes: 10_000 });
     const [gone, kept] = [logOf("a", "b"), logOf("c")];
     for (const log of [gone, gone, kept]) tails.appended(log, 1, 0);
 
     tails.remove(gone);
 
-    expect([tails.bytes, tails.count, kept.length]).toEqual([1, 1, 1]);
+    expect([tails.bytes, tails.count, kept.length]).toEqual([1 + ENTRY_SIZE, 1, 1]);
     tails.expire(100);
     expect([tails.bytes, tails.count, kept.length]).toEqual([0, 0, 0]);
   });

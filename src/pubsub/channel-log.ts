@@ -1,6 +1,9 @@
 import { Origins } from "./origins.ts";
 import { compareEpochs, type Epoch } from "./version.ts";
 
+/** What a message takes in a tail beside its bytes, about. */
+export const ENTRY_SIZE = 150;
+
 /** One message in its place in a channel's log. */
 export interface LogEntry {
   readonly offset: number;
@@ -65,7 +68,7 @@ export class ChannelLog {
     return this.#entries.length - this.#start;
   }
 
-  /** Bytes of the messages in the tail. */
+  /** Bytes that the messages in the tail take. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -80,7 +83,7 @@ export class ChannelLog {
     this.#last += 1;
     const entry: LogEntry = { offset: this.#last, origin, sequence, bytes, at: now };
     this.#entries.push(entry);
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length + ENTRY_SIZE;
     return entry;
   }
 
@@ -89,7 +92,7 @@ export class ChannelLog {
     const entry = this.#entries[this.#start];
     if (entry === undefined) return undefined;
     this.#start += 1;
-    this.#bytes -= entry.bytes.length;
+    this.#bytes -= entry.bytes.length + ENTRY_SIZE;
     // Half of the array is gone messages: make it short again. Each message is moved once on average.
     if (this.#start * 2 >= this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);

@@ -60,6 +60,10 @@ export class Hub {
     return this.#channels.has(channel);
   }
 
+  isSubscribed(channel: string, subscriber: Subscriber): boolean {
+    return this.#channels.get(channel)?.subscribers.has(subscriber) ?? false;
+  }
+
   subscriberCount(channel: string): number {
     return this.#channels.get(channel)?.subscribers.size ?? 0;
   }

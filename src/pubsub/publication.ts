@@ -1,3 +1,5 @@
+import { encodeData } from "../protocol/encode.ts";
+
 /**
  * One message on a channel. Immutable, and carried as the bytes its publisher wrote: nobody on its way
  * parses them unless an application asks for `data`.
@@ -17,12 +19,12 @@ export class Publication {
   }
 
   /**
-   * A publication of a value that is at hand here.
+   * A publication of a value that is at hand here. Buffers in it become `{base64: true, data}`.
    *
    * @throws {TypeError} if the value cannot be written as JSON (a cycle, a BigInt)
    */
   static of(channel: string, data: unknown): Publication {
-    const json: string | undefined = JSON.stringify(data);
+    const json = encodeData(data);
     return new Publication(channel, json === undefined ? NOTHING : Buffer.from(json));
   }
 

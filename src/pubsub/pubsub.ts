@@ -2,6 +2,16 @@ import type { Broker, Settle } from "./broker.ts";
 import type { Hub, Subscriber } from "./hub.ts";
 import type { Publication } from "./publication.ts";
 
+/** What a `PubSub` tells, synchronously, to whoever wants to know. Must not throw. */
+export interface PubSubEvents {
+  /** A channel has its first subscriber on this process. */
+  subscribed(channel: string): void;
+  /** A channel has lost its last subscriber on this process. */
+  unsubscribed(channel: string): void;
+  /** Somebody on this process published. */
+  published(publication: Publication): void;
+}
+
 /**
  * What connections and the application use: the hub of this process joined to the broker behind it.
  * It asks the broker once per channel, however many subscribe here, and lets a subscriber know when its
@@ -9,10 +19,11 @@ import type { Publication } from "./publication.ts";
  */
 export class PubSub {
   readonly hub: Hub;
-  readonly #broker: Broker;
+  #broker: Broker;
   /** Channels that the broker has not answered for yet, and who waits for that. */
   readonly #asked = new Map<string, Settle[]>();
   #publications = 0;
+  events: PubSubEvents | undefined;
 
   constructor(hub: Hub, broker: Broker) {
     this.hub = hub;
@@ -28,6 +39,23 @@ export class PubSub {
   publish(publication: Publication, settle: Settle): void {
     this.#publications += 1;
     this.#broker.publish(publication, settle);
+    this.events?.published(publication);
+  }
+
+  /**
+   * Lets another broker carry publications from now on. It is asked for every channel that is subscribed here;
+   * subscribers keep their subscriptions meanwhile, and newcomers wait for its answer. Publications that the
+   * broker until now has taken are its own affair.
+   */
+  use(broker: Broker): void {
+    const before = this.#broker;
+    this.#broker = broker;
+    for (const channel of [...this.hub.channels]) {
+      // Those who wait now wait for the new broker: the old one has nobody to tell any more.
+      const waiting = this.#asked.get(channel)?.splice(0) ?? [];
+      before.unsubscribe(channel);
+      this.#ask(channel, waiting);
+    }
   }
 
   /**
@@ -47,7 +75,11 @@ export class PubSub {
       else settle();
       return;
     }
-    const waiting = [settleOne];
+    this.events?.subscribed(channel);
+    this.#ask(channel, [settleOne]);
+  }
+
+  #ask(channel: string, waiting: Settle[]): void {
     this.#asked.set(channel, waiting);
     this.#broker.subscribe(channel, (error) => {
       if (this.#asked.get(channel) === waiting) this.#asked.delete(channel);
@@ -59,6 +91,8 @@ export class PubSub {
   unsubscribe(channel: string, subscriber: Subscriber): void {
     if (!this.hub.has(channel)) return;
     this.hub.unsubscribe(channel, subscriber);
-    if (!this.hub.has(channel)) this.#broker.unsubscribe(channel);
+    if (this.hub.has(channel)) return;
+    this.#broker.unsubscribe(channel);
+    this.events?.unsubscribed(channel);
   }
 }

@@ -1,4 +1,4 @@
-import type { ChannelLog } from "./channel-log.ts";
+import { type ChannelLog, ENTRY_SIZE } from "./channel-log.ts";
 
 /** How much of the newest messages is kept. All hold at once; the message that is just appended stays. */
 export interface TailBounds {
@@ -45,7 +45,7 @@ export class Tails {
   appended(log: ChannelLog, bytes: number, now: number): void {
     this.#queue.push(log);
     this.#times.push(now);
-    this.#bytes += bytes;
+    this.#bytes += bytes + ENTRY_SIZE;
     const { count, bytes: perLog, totalBytes } = this.#bounds;
     while (log.length > 1 && (log.length > count || log.bytes > perLog)) this.#dropEarly(log);
     while (this.#bytes > totalBytes && this.#queue.length - this.#start > 1) this.#dropNext();
@@ -63,7 +63,7 @@ export class Tails {
   }
 
   #dropEarly(log: ChannelLog): void {
-    this.#bytes -= log.dropOldest()?.bytes.length ?? 0;
+    this.#drop(log);
     this.#gone.set(log, (this.#gone.get(log) ?? 0) + 1);
   }
 
@@ -79,6 +79,11 @@ export class Tails {
     const gone = this.#gone.get(log) ?? 0;
     if (gone > 1) this.#gone.set(log, gone - 1);
     else if (gone === 1) this.#gone.delete(log);
-    else this.#bytes -= log.dropOldest()?.bytes.length ?? 0;
+    else this.#drop(log);
+  }
+
+  #drop(log: ChannelLog): void {
+    const entry = log.dropOldest();
+    if (entry) this.#bytes -= entry.bytes.length + ENTRY_SIZE;
   }
 }

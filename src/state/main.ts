@@ -5,7 +5,7 @@ import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
-import { answerProbe, closeServer, listen, serveMetrics } from "../runtime/http.ts";
+import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -50,7 +50,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
       response.writeHead(404).end("scc-state speaks with members\n");
   });
   const upstream = new EventEmitter();
-  serveUpstreamMembers(upstream, service, systemClock);
+  const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
   acceptMembers(server, {
     authKeys: [config.authKey, config.authKeySecondary],
     maxPayload: MAX_TALK_FRAME,
@@ -63,11 +63,16 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
 
   const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
   registerStateMetrics(metrics, service);
-  const metricsServer = await serveMetrics(metrics, config.metricsPort ?? config.port + 1000, config.host);
+  const metricsServer = await serveMetrics(
+    metrics,
+    metricsPortOf(config.port, config.metricsPort),
+    config.host,
+  );
   if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
 
   await listen(server, config.port, config.host, "SCC_STATE_SERVER_PORT");
   life.opened("server", () => closeServer(server));
   life.opened("members", () => service.close());
+  life.opened("upstream members", closeUpstream);
   log.info("scc-state listens", { port: config.port, stateId });
 }

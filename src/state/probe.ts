@@ -37,6 +37,7 @@ export function probe(uri: string, options: ProbeOptions): Promise<string> {
           answer += text;
           if (answer.length > MAX_ANSWER) call.destroy(new Error("the answer is too long"));
         });
+        response.on("close", () => fail("the answer was cut short"));
         response.on("end", () =>
           response.statusCode === 200 ? resolve(answer) : fail(`${response.statusCode}`),
         );

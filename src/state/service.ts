@@ -26,6 +26,8 @@ export interface StateServiceOptions {
   readonly probe: (uri: string) => Promise<string>;
 }
 
+/** How often the brokers of the ring that are not here are looked for, ms. */
+const ABSENT_MS = 2000;
 /** How often a broker's address is dialled before its registration is refused. */
 const PROBES = 3;
 
@@ -35,6 +37,9 @@ export class StateService {
   readonly #membership: Membership;
   /** By instance: the newest connection of each. */
   readonly #members = new Map<string, MemberConnection>();
+  readonly #startedAt: number;
+  readonly #absentTimer: Timer;
+  #isClosed = false;
   #time = 0;
   #timer: Timer | undefined;
   #ringsMade = 0;
@@ -42,6 +47,8 @@ export class StateService {
 
   constructor(options: StateServiceOptions) {
     this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#absentTimer = options.clock.every(ABSENT_MS, () => this.#lookForAbsent());
     this.#membership = new Membership(
       options.stateId,
       options.delays,
@@ -99,7 +106,7 @@ export class StateService {
   }
 
   get suitsUpstream(): boolean {
-    return this.#membership.suitsUpstream;
+    return this.#membership.suitsUpstream(this.#options.clock.now());
   }
 
   nextTime(): number {
@@ -109,14 +116,17 @@ export class StateService {
 
   /** Ends all talks: the process stops, and nobody need mind. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
+    this.#absentTimer.cancel();
     for (const connection of this.#members.values()) connection.close("scc-state stops");
     this.#members.clear();
   }
 
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
+    if (this.#isClosed) return talk.close("scc-state stops");
     const { member } = talk;
-    this.#membership.heardOf(join.ring);
+    if (this.#membership.heardOf(join.ring)) this.#tell();
     this.#register(talk);
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
     this.#membership.accuse(member.instanceId, join.accused);
@@ -164,7 +174,7 @@ export class StateService {
   #refuse(talk: MemberConnection, reason: string): void {
     if (this.#members.get(talk.member.instanceId) !== talk) return;
     this.#refused += 1;
-    this.#membership.left(talk.member.instanceId, this.#options.clock.now());
+    this.#membership.refused(talk.member.instanceId);
     this.#members.delete(talk.member.instanceId);
     this.#options.log.warn("member refused", { member: talk.member.uri, reason });
     talk.send({ type: "refused", reason });
@@ -206,15 +216,22 @@ export class StateService {
     this.#review();
   }
 
-  /** Whether anybody still listens where a broker of the ring was lost: if not, it needs no grace. */
+  /** Whether a broker of the ring that is not here still answers where it was: if not, it needs no grace. */
   async #lookAfter(instanceId: string, uri: string): Promise<void> {
     try {
-      await this.#options.probe(uri);
+      if ((await this.#options.probe(uri)) === instanceId) return;
     } catch (error) {
       if (!(error instanceof NobodyThereError)) return;
-      this.#membership.unreachable(instanceId);
-      this.#review();
     }
+    this.#membership.unreachable(instanceId);
+    this.#review();
+  }
+
+  /** Looks after the brokers of the ring that never came here: nobody else may be left to tell of them. */
+  #lookForAbsent(): void {
+    const { clock, delays } = this.#options;
+    if (clock.now() < this.#startedAt + delays.startup) return;
+    for (const { instanceId, uri } of this.#membership.absent) void this.#lookAfter(instanceId, uri);
   }
 
   /** Makes the ring that is due, and sees to it that the next one is made in time. */

@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { connect } from "../support/client.ts";
 import { Cluster, freePort, Service, until } from "../support/processes.ts";
@@ -168,5 +171,86 @@ describe("scc-state", () => {
     expect(state.log.filter(({ msg }) => msg === "new ring")).toHaveLength(1);
     expect(worker.output).not.toContain(String(port));
     expect((await worker.probe()).status).toBe(200);
+  });
+});
+
+describe("A cluster that lost more than one process", () => {
+  it("goes on when scc-state and its only broker are both replaced, the broker elsewhere", async () => {
+    const cluster = await Cluster.create();
+    const state = cluster.state();
+    const [broker, worker] = [await cluster.broker(), await cluster.worker()];
+    await Promise.all([broker, worker].map((service) => service.ready()));
+    await Promise.all([state, broker].map((service) => service.stop("SIGKILL")));
+    await until("the worker notices", async () => (await worker.probe()).status === 503);
+
+    cluster.state();
+    const other = await cluster.broker();
+    await Promise.all([other, worker].map((service) => service.ready()));
+  });
+
+  it("gives a frozen broker's channels to the other, and takes it back when it wakes", async () => {
+    const cluster = await Cluster.create();
+    cluster.state();
+    const [frozen, other] = [await cluster.broker(), await cluster.broker()];
+    const workers = [await cluster.worker(), await cluster.worker()];
+    await Promise.all([frozen, other, ...workers].map((service) => service.ready()));
+    frozen.process.kill("SIGSTOP");
+    await other.printed('"brokers":1');
+    await Promise.all(workers.map((service) => service.ready()));
+
+    frozen.process.kill("SIGCONT");
+    await frozen.printed("starting over as a new instance");
+    await Promise.all([frozen, ...workers].map((service) => service.ready()));
+  });
+});
+
+describe("A worker with an application", () => {
+  const directory = mkdtempSync(join(tmpdir(), "scc-app-"));
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it("may wait in it for the cluster, which may come later", async () => {
+    const file = join(directory, "app.mjs");
+    writeFileSync(
+      file,
+      `export default async ({ exchange }) => {
+        const channel = exchange.subscribe("news");
+        await channel.listener("subscribe").once();
+        await exchange.invokePublish("news", "it works");
+        process.stdout.write("the application is ready\\n");
+        return () => process.stdout.write("the application was closed\\n");
+      };`,
+    );
+    const cluster = await Cluster.create();
+    const worker = await cluster.worker({}, [file]);
+    await worker.printed("cannot reach scc-state");
+    cluster.state();
+    await cluster.broker();
+    await worker.printed("the application is ready");
+    await worker.ready();
+
+    expect(await worker.stop()).toBe(0);
+    expect(worker.output).toContain("the application was closed");
+  });
+
+  it("refuses options that cannot work, all at once", async () => {
+    const options = { pingInterval: "8s", protocolVersion: 3, origins: ["a:80"] };
+    const env = { SOCKETCLUSTER_OPTIONS: JSON.stringify(options), SCC_METRICS_PORT: 0 };
+    const worker = new Service("scc-worker", ["worker"], env, 0);
+    await until("it ends", () => !worker.running);
+
+    expect(worker.process.exitCode).toBe(2);
+    for (const name of Object.keys(options))
+      expect(worker.output).toContain(`SOCKETCLUSTER_OPTIONS: ${name}: expected`);
+  });
+
+  it("says in a sentence where it cannot listen", async () => {
+    const worker = new Service("scc-worker", ["worker"], { SCC_HOST: "192.0.2.1", SCC_METRICS_PORT: 0 }, 0);
+    const high = new Service("scc-worker", ["worker"], { SOCKETCLUSTER_PORT: 65_000 }, 0);
+    await until("they end", () => !worker.running && !high.running);
+
+    expect(worker.output).toContain("Cannot listen on 192.0.2.1, port 8000");
+    expect(high.output).toContain("SCC_METRICS_PORT is required");
+    expect(worker.output + high.output).not.toMatch(/^\s+at /m);
   });
 });

@@ -33,6 +33,11 @@ export class VirtualClock implements Clock {
     return { cancel: () => timer.cancel() };
   }
 
+  /** Lets `ms` go by in which nothing runs; what fell due runs, once each, when it goes on. */
+  standStill(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Lets `ms` go by, running everything that falls due meanwhile. */
   advance(ms: number): void {
     const end = this.#now + ms;

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import type { Deliver } from "../pubsub/broker.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { Config } from "../runtime/config.ts";
+import type { Logger } from "../runtime/log.ts";
+import { RELEASE } from "../runtime/release.ts";
+import { readCa } from "../runtime/tls.ts";
+import type { Turn } from "../runtime/turn.ts";
+import { ClusterBroker } from "./cluster-broker.ts";
+import { CurrentRing } from "./current-ring.ts";
+import { GapLog } from "./gap-log.ts";
+import { createStateLink, type MemberConfig } from "./member.ts";
+import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
+import type { StateLink } from "./state-link.ts";
+import { linkDialer } from "./transport.ts";
+
+/** How long a subscription may wait for its owner: a client waits for 10 s and should hear the reason. */
+const SUBSCRIBE_LIMIT_MS = 9000;
+/** How long a lost connection to a broker may take to come back before the broker counts as unusable. */
+const GRACE_MS = 1000;
+const LEAVE_MS = 1000;
+
+/** The part of a worker's configuration that says how it takes part in a cluster. */
+export type WorkerClusterConfig = Config<
+  typeof commonSettings & typeof memberSettings & typeof workerMemberSettings
+> & {
+  /** The port to announce, where `instancePort` does not say otherwise. */
+  readonly port: number;
+};
+
+/** A worker's place in a cluster: its talk with scc-state and its links to the brokers. */
+export class WorkerCluster {
+  readonly instanceId: string;
+  readonly ring = new CurrentRing();
+  readonly #state: StateLink;
+  readonly #createBroker: (deliver: Deliver) => ClusterBroker;
+  #broker: ClusterBroker | undefined;
+
+  constructor(
+    config: WorkerClusterConfig,
+    stateServerHost: string,
+    turn: Turn,
+    log: Logger,
+    instanceId: string = randomUUID(),
+  ) {
+    this.instanceId = instanceId;
+    const transport = { clock: systemClock, turn, authKey: config.authKey, ca: readCa(config) };
+    const { ring } = this;
+    const memberConfig: MemberConfig = { ...config, stateServerHost };
+    const { brokerRetryDelay, reconnectRandomness, publishLevel, publishLimit, unconfirmedBytes } = config;
+    this.#state = createStateLink(memberConfig, {
+      ring,
+      log,
+      transport,
+      instanceType: "scc-worker",
+      secure: false,
+      retryDelay: brokerRetryDelay + reconnectRandomness,
+      instanceId: () => instanceId,
+    });
+    const options = {
+      ring,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      dial: linkDialer(transport, config.brokerConnectTimeout),
+      hello: () => ({ instanceId, role: "worker" as const, release: RELEASE, ring: ring.ring }),
+      publishLevel,
+      publishLimit,
+      unconfirmedBytes,
+      subscribeLimit: SUBSCRIBE_LIMIT_MS,
+      retryDelay: brokerRetryDelay,
+      grace: GRACE_MS,
+    };
+    const gaps = new GapLog(log, systemClock);
+    this.#createBroker = (deliver) =>
+      new ClusterBroker(options, {
+        deliver,
+        gap: (gap) => gaps.note(gap),
+        changed: () => this.#state.accuse(this.broker.accused),
+      });
+  }
+
+  /** What carries publications. Made by `connect`. */
+  get broker(): ClusterBroker {
+    if (this.#broker === undefined) throw new Error("The worker is not connected to its cluster yet");
+    return this.#broker;
+  }
+
+  /** Makes what carries publications between this worker and the others. */
+  connect(deliver: Deliver): ClusterBroker {
+    this.#broker = this.#createBroker(deliver);
+    return this.#broker;
+  }
+
+  /** Registers, now that this worker can be reached. */
+  join(): void {
+    this.#state.start();
+  }
+
+  async leave(): Promise<void> {
+    await this.#state.leave(this.instanceId, LEAVE_MS);
+    this.broker.close();
+  }
+}
