@@ -145,9 +145,20 @@ function receive(data) {
 /** Anybody may publish anything on the channel; whatever it is, it is shown. */
 function readMessage(data) {
   if (typeof data !== "object" || data === null || typeof data.text !== "string")
-    return { author: "someone", text: typeof data === "string" ? data : JSON.stringify(data), worker: "?" };
+    return { author: "someone", text: typeof data === "string" ? data : written(data), worker: "?" };
   const { id, author, text, worker: via } = data;
-  return { id, author: String(author ?? "someone"), text, worker: String(via ?? "?") };
+  const plain = (value, otherwise) =>
+    typeof value === "string" || typeof value === "number" ? String(value) : otherwise;
+  return { id, author: plain(author, "someone"), text, worker: plain(via, "?") };
+}
+
+/** Data may be nested more deeply than can be written. */
+function written(data) {
+  try {
+    return JSON.stringify(data) ?? "nothing";
+  } catch (error) {
+    return `(${error.message})`;
+  }
 }
 
 async function publish(text) {

@@ -74,3 +74,24 @@ const byCode = new Map<number, CloseCode>(Object.values(CLOSE_CODES).map((entry)
 export function closeCode(code: number): CloseCode | undefined {
   return byCode.get(code);
 }
+
+/** Bytes that fit in a close frame beside its code. [RFC 6455, 5.5] */
+const MAX_REASON = 123;
+
+/**
+ * What may stand in a close frame: applications give codes of their own, such as HTTP's, and reasons of any
+ * length, and neither may keep a connection from being closed.
+ */
+export function closeFrame(
+  code: number,
+  reason: string | undefined,
+): [code: number, reason: string | undefined] {
+  const isReserved = code === 1004 || code === 1005 || code === 1006;
+  const isValid = (code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999);
+  const sent = Number.isInteger(code) && isValid ? code : CLOSE_CODES.handshakeRejected.code;
+  if (reason === undefined || Buffer.byteLength(reason) <= MAX_REASON) return [sent, reason];
+  // Cut between characters: a character takes at most four bytes.
+  let cut = reason.slice(0, MAX_REASON);
+  while (Buffer.byteLength(cut) > MAX_REASON) cut = cut.slice(0, -1);
+  return [sent, cut];
+}

@@ -4,6 +4,9 @@ const START = Buffer.from('{"event":"#publish","data":{"channel":"');
 const AFTER_CHANNEL = Buffer.from('","data":');
 const BEFORE_CID = Buffer.from('},"cid":');
 
+/** Bytes of a channel's name; longer ones take the general way, which knows the limit. */
+const MAX_PLAIN_NAME = 1024;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const CLOSING_BRACE = 0x7d;
@@ -54,7 +57,8 @@ function matches(message: Buffer, at: number, part: Buffer): boolean {
 
 /** Where the closing quote of a string without escapes stands, or -1. */
 function endOfPlainString(message: Buffer, start: number): number {
-  for (let at = start; at < message.length; at += 1) {
+  const end = Math.min(message.length, start + MAX_PLAIN_NAME);
+  for (let at = start; at < end; at += 1) {
     const byte = message[at] ?? 0;
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH || byte < 0x20) return -1;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { decodePublish } from "./decode-publish.ts";
 import type { CallId, Packet } from "./packets.ts";
 
@@ -6,6 +7,11 @@ export type ProtocolVersion = 1 | 2;
 const PONG: Packet = { kind: "pong" };
 const RAW: Packet = { kind: "raw" };
 const NOTHING = Buffer.alloc(0);
+
+/** Packets of one message; more are no batch, since clients gather what a moment brings. */
+const MAX_BATCH = 10_000;
+/** Characters of a channel's name. */
+export const MAX_CHANNEL_NAME = 65_536;
 
 const VERSION_1_PONG = "#2";
 const OPENING_BRACE = 0x7b;
@@ -18,6 +24,8 @@ const OPENING_BRACKET = 0x5b;
  * @param text whether it came as a text message (whose UTF-8 is checked), not as a binary one
  */
 export function decode(message: Buffer, text: boolean, version: ProtocolVersion): Packet | readonly Packet[] {
+  // Only text was checked to be UTF-8; what is not would grow when it is read as if it were.
+  if (!text && !isUtf8(message)) return RAW;
   if (text) {
     if (isPong(message, version)) return PONG;
     const publish = decodePublish(message);
@@ -28,7 +36,8 @@ export function decode(message: Buffer, text: boolean, version: ProtocolVersion)
 
 /** The packet, or the batch, that a decoded value stands for; for codecs other than JSON. */
 export function packets(value: unknown): Packet | readonly Packet[] {
-  return Array.isArray(value) ? value.map(packet) : packet(value);
+  if (!Array.isArray(value)) return packet(value);
+  return value.length > MAX_BATCH ? RAW : value.map(packet);
 }
 
 function isPong(message: Buffer, version: ProtocolVersion): boolean {
@@ -80,7 +89,7 @@ function packet(value: unknown): Packet {
 }
 
 function subscribe(data: unknown, cid: CallId): Packet {
-  if (!isObject(data) || typeof data.channel !== "string") {
+  if (!isObject(data) || !isChannelName(data.channel)) {
     return {
       kind: "malformed",
       event: "#subscribe",
@@ -93,7 +102,7 @@ function subscribe(data: unknown, cid: CallId): Packet {
 }
 
 function publish(data: unknown, cid: CallId): Packet {
-  if (!isObject(data) || typeof data.channel !== "string") {
+  if (!isObject(data) || !isChannelName(data.channel)) {
     return { kind: "malformed", event: "#publish", reason: "Publish channel name was malformatted", cid };
   }
   const bytes = encodeData(data.data);
@@ -111,6 +120,10 @@ function encodeData(data: unknown): Buffer | undefined {
   } catch {
     return undefined; // V8 parses deeper nesting than it can write
   }
+}
+
+function isChannelName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_CHANNEL_NAME;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

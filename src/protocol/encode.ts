@@ -35,3 +35,13 @@ export function errorPacket(rid: number, error: unknown): OutboundPacket {
 export function encode(packets: OutboundPacket | readonly OutboundPacket[]): string {
   return formatter.encode(packets);
 }
+
+/**
+ * A value as JSON text; undefined if there is none.
+ *
+ * @throws {TypeError} as `encode`
+ */
+export function encodeData(data: unknown): string | undefined {
+  // The formatter leaves version 1's pings as they are, which here are data like any other.
+  return typeof data === "object" && data !== null ? formatter.encode(data) : JSON.stringify(data);
+}

@@ -46,6 +46,19 @@ export function binaryFrame(bytes: Uint8Array): Buffer {
   return frame;
 }
 
+/** The messages in a Buffer of whole frames as they are made here. */
+export function* payloads(frames: Buffer): Iterable<{ readonly bytes: Buffer; readonly text: boolean }> {
+  for (let at = 0; at < frames.length; ) {
+    const text = frames[at] === FIN_TEXT;
+    let length = frames[at + 1] ?? 0;
+    if (length === LENGTH_16) length = frames.readUInt16BE(at + 2);
+    else if (length === LENGTH_64) length = Number(frames.readBigUInt64BE(at + 2));
+    const start = at + headerLength(length);
+    at = start + length;
+    yield { bytes: frames.subarray(start, at), text };
+  }
+}
+
 /** What stands in a `#publish` packet before the data, kept once per channel. */
 export class PublishFrames {
   readonly #withData: Buffer;

@@ -26,6 +26,11 @@ export const SilentMiddlewareBlockedError: WireErrorClass<[type: string]> =
 export const SocketProtocolError: WireErrorClass<[code: number]> = scErrors.SocketProtocolError;
 export const TimeoutError: WireErrorClass = scErrors.TimeoutError;
 
+/** Reasons by close code: of closes that count as errors, and of those that do not. */
+export const PROTOCOL_ERROR_STATUSES: Readonly<Record<number, string>> = scErrors.socketProtocolErrorStatuses;
+export const PROTOCOL_IGNORE_STATUSES: Readonly<Record<number, string>> =
+  scErrors.socketProtocolIgnoreStatuses;
+
 /** An error as plain data: its message and own fields; cycles are cut. */
 export function dehydrate(error: unknown): unknown {
   return scErrors.dehydrateError(error);

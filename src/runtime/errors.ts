@@ -4,6 +4,8 @@ export const ERROR_CODES = [
   "SCC_BAD_PACKET",
   "SCC_CLUSTER_AUTH",
   "SCC_CONFIG",
+  "SCC_LISTEN",
+  "SCC_CREATE",
   "SCC_MODULE",
   "SCC_PORT_TAKEN",
   "SCC_PUBLISH_REFUSED",
@@ -42,6 +44,17 @@ export class PortTakenError extends SccError {
   /** @param variable the environment variable that chooses another port */
   constructor(port: number, variable: string) {
     super(`Cannot listen on port ${port}: it is already taken; set ${variable} to choose another`);
+  }
+}
+
+/** A process cannot listen where it was told to. */
+export class ListenError extends SccError {
+  readonly code = "SCC_LISTEN";
+  override readonly name = "ListenError";
+
+  constructor(host: string | undefined, port: number, variable: string, reason: string) {
+    const where = host === undefined ? `port ${port}` : `${host}, port ${port}`;
+    super(`Cannot listen on ${where}: ${reason}; set SCC_HOST or ${variable} to choose another`);
   }
 }
 

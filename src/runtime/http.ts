@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
-import { PortTakenError } from "./errors.ts";
+import { ConfigError, ListenError, PortTakenError } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** `undefined` when all is well, else why not, in a few words for an operator. */
@@ -52,7 +52,8 @@ export function listen(
 ): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
-      reject(error.code === "EADDRINUSE" ? new PortTakenError(port, variable) : error);
+      if (error.code === "EADDRINUSE") reject(new PortTakenError(port, variable));
+      else reject(new ListenError(host, port, variable, error.message));
     };
     server.once("error", failed);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
@@ -68,6 +69,19 @@ export function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/**
+ * The port of `/metrics`: as configured, or the service's port + 1000.
+ *
+ * @throws {ConfigError} if that is no port
+ */
+export function metricsPortOf(port: number, configured: number | undefined): number {
+  const metricsPort = configured ?? port + 1000;
+  if (metricsPort <= 65_535) return metricsPort;
+  throw new ConfigError([
+    `SCC_METRICS_PORT is required where the service's port (${port}) + 1000 is no port`,
+  ]);
 }
 
 /**

@@ -53,8 +53,8 @@ export class Lifecycle {
 
 /**
  * Ends the process gracefully on SIGTERM, SIGINT, or when the parent that holds an IPC channel to it is
- * gone (a killed `scc up` leaves nothing behind). A second SIGTERM, or a SIGINT that does not come right
- * behind the first (a terminal sends Ctrl-C to the whole group, and `scc up` passes it on), forces the end.
+ * gone (a killed `scc up` leaves nothing behind). A second signal forces the end, unless it comes within half
+ * a second: a terminal sends Ctrl-C to the whole group, and `scc up` passes it on.
  *
  * Exit codes: 0 closed cleanly, 1 something did not close in time, 130 forced.
  */
@@ -69,7 +69,7 @@ export function closeOnSignals(life: Lifecycle, log: Logger, deadlineMs: number)
     startedAt = performance.now();
     log.info("stopping", { cause });
     void life.close(deadlineMs).then((clean) => {
-      if (!clean) log.error("could not stop in time", { deadlineMs });
+      if (!clean) log.error("could not stop cleanly", { deadlineMs });
       process.exit(clean ? 0 : 1);
     });
   };

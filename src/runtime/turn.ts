@@ -37,14 +37,18 @@ export class Turn {
   }
 
   readonly #run = (): void => {
-    const deliver = this.#deliver;
-    this.#deliver = [];
-    for (const task of deliver) task();
-    const write = this.#write;
-    this.#write = [];
-    // What the tasks add from here on belongs to the next turn.
-    this.#scheduled = false;
-    if (this.#deliver.length > 0) this.#arm();
-    for (const task of write) task();
+    try {
+      const deliver = this.#deliver;
+      this.#deliver = [];
+      for (const task of deliver) task();
+      const write = this.#write;
+      this.#write = [];
+      for (const task of write) task();
+    } finally {
+      // What the tasks added meanwhile belongs to the next turn. Also after a fault: applications may carry on
+      // after an uncaught exception, and must not find a process that is mute.
+      this.#scheduled = false;
+      if (this.#deliver.length > 0 || this.#write.length > 0) this.#arm();
+    }
   };
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
-import { CLOSE_CODES, closeCode } from "../protocol/close-codes.ts";
+import { CLOSE_CODES, closeCode, closeFrame } from "../protocol/close-codes.ts";
 import {
   acknowledgement,
   answerPacket,
@@ -12,15 +11,17 @@ import { textFrame } from "../protocol/frames.ts";
 import { BadConnectionError, InvalidActionError, SocketProtocolError } from "../protocol/wire-errors.ts";
 import type { Batch } from "../pubsub/batch.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
+import type { Publication } from "../pubsub/publication.ts";
 import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
 import { Batching } from "./batching.ts";
 import { Calls } from "./calls.ts";
+import { clone } from "./clone.ts";
 import type { ServerCore } from "./core.ts";
 import type { ConnectionObserver } from "./events.ts";
 import type { Pulse } from "./heartbeat.ts";
 import type { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";
-import { Outbox, type OutboxOwner } from "./outbox.ts";
+import { Outbox, type OutboxOwner, type OutboxSocket } from "./outbox.ts";
 import { unsubscribeAll } from "./subscriptions.ts";
 import type { UpgradeRequest } from "./upgrade-request.ts";
 
@@ -35,8 +36,8 @@ const PING = { 1: textFrame("#1"), 2: textFrame("") };
 export interface ClientSocket {
   readonly readyState: number;
   readonly isPaused: boolean;
-  pause(): void;
-  resume(): void;
+  pause?(): void;
+  resume?(): void;
   close(code?: number, reason?: string): void;
   terminate(): void;
 }
@@ -65,6 +66,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   /** Messages that came, and messages whose processing has begun. */
   receivedCount = 0;
   processedCount = 0;
+  /** Publications, transmissions and calls that were to go to the client. */
+  preparedCount = 0;
 
   lastHeard = 0;
   nextPing = 0;
@@ -76,10 +79,12 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   #batching: Batching | undefined;
   #calls: Calls | undefined;
 
-  constructor(core: ServerCore, ws: ClientSocket, socket: Socket, request: UpgradeRequest) {
+  constructor(core: ServerCore, ws: ClientSocket, socket: OutboxSocket, request: UpgradeRequest) {
     this.core = core;
     this.ws = ws;
     this.request = request;
+    // Node remembers it once asked; after the socket has closed nobody can tell.
+    void request.socket.remoteAddress;
     this.#outbox = new Outbox(this, socket, core.writer);
     core.pending.set(this.id, this);
     core.heartbeat.add(this);
@@ -93,6 +98,12 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   /** Packets that wait for outbound middleware. */
   get outboundWaiting(): number {
     return this.#outbound?.waiting ?? 0;
+  }
+
+  /** Made when something has to wait for middleware, or when no more may go out. */
+  get outbound(): Outbound {
+    this.#outbound ??= new Outbound(this);
+    return this.#outbound;
   }
 
   /** Made on first use. */
@@ -113,9 +124,11 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   // ---- Subscriber
 
   receive(batch: Batch): void {
-    this.core.counters.messagesOut += batch.publications.length;
-    if (this.core.sharesFrames && !this.#batching?.gathering && this.outboundWaiting === 0) {
-      this.#outbox.push(batch.bytes);
+    const { core } = this;
+    this.preparedCount += batch.publications.length;
+    if (core.sharesFrames && !this.#batching?.gathering && !this.#outbound?.isInTheWay) {
+      core.counters.messagesOut += batch.publications.length;
+      this.#outbox.push(core.codec === undefined ? batch.bytes : core.encoded(batch));
       return;
     }
     this.#receiveEach(batch);
@@ -125,13 +138,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   #receiveEach(batch: Batch): void {
     const decide = this.core.middleware.outbound;
     for (const publication of batch.publications) {
-      if (decide === undefined) {
-        const { channel, data } = publication;
-        this.#inTurn(() => this.sendPacket(eventPacket("#publish", { channel, data })));
-      } else {
-        this.#outbound ??= new Outbound(this);
-        this.#outbound.publication(publication, decide);
-      }
+      if (decide === undefined) this.#inTurn(() => this.sendPublication(publication));
+      else this.outbound.publication(publication, decide);
     }
   }
 
@@ -146,7 +154,9 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
       this.report(this.#badConnection("transmit", event));
       return;
     }
-    this.#inTurn(() => this.sendPacket(eventPacket(event, data)));
+    this.preparedCount += 1;
+    const kept = this.#kept(data);
+    this.#inTurn(() => this.sendPacket(eventPacket(event, kept)));
   }
 
   /**
@@ -161,8 +171,11 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
       this.report(error);
       return Promise.reject(error);
     }
+    this.preparedCount += 1;
+    const kept = this.#kept(data);
     return new Promise((resolve, reject) => {
-      this.#inTurn(() => this.#call(event, data, ackTimeout, { resolve, reject }));
+      const dropped = (): void => reject(this.#badConnection("invoke", event));
+      this.#inTurn(() => this.#call(event, kept, ackTimeout, { resolve, reject }), dropped);
     });
   }
 
@@ -188,6 +201,13 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     else this.#sendNow(packet);
   }
 
+  /** Sends a publication as everybody gets it. */
+  sendPublication(publication: Publication): void {
+    const { channel, data } = publication;
+    if (this.#batching?.gathering) this.sendPacket(eventPacket("#publish", { channel, data }));
+    else this.sendFrame(this.core.frameOf(publication));
+  }
+
   /** Sends whole WebSocket frames as they stand. */
   sendFrame(frame: Buffer): void {
     if (this.state === "closed") {
@@ -209,9 +229,16 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.sendFrame(frame);
   }
 
-  #inTurn(task: () => void): void {
-    if (this.#outbound !== undefined && this.#outbound.waiting > 0) this.#outbound.send(task);
+  /** @param dropped what to do if nothing goes out any more */
+  #inTurn(task: () => void, dropped?: () => void): void {
+    if (this.#outbound?.isInTheWay) this.#outbound.send(task, dropped);
     else task();
+  }
+
+  /** Data that are written later must not change until then, if the application asked for that. */
+  #kept(data: unknown): unknown {
+    const isLater = this.#batching?.gathering || this.#outbound?.isInTheWay;
+    return isLater && this.core.options.cloneData ? clone(data) : data;
   }
 
   #call(
@@ -275,7 +302,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   close(code: number = CLOSE_CODES.normal.code, reason?: string): void {
     if (this.state === "closed") return;
     this.end(code, reason);
-    this.ws.close(code, reason);
+    const [validCode, validReason] = closeFrame(code, reason);
+    this.ws.close(validCode, validReason);
   }
 
   /** Closes without a code, on which the official client connects again at once. */

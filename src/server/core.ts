@@ -1,5 +1,7 @@
-import { encode, type OutboundPacket } from "../protocol/encode.ts";
-import { binaryFrame, textFrame } from "../protocol/frames.ts";
+import { encode, eventPacket, type OutboundPacket } from "../protocol/encode.ts";
+import { binaryFrame, PublishFrames, textFrame } from "../protocol/frames.ts";
+import type { Batch } from "../pubsub/batch.ts";
+import type { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
@@ -23,7 +25,6 @@ export interface CoreParts {
 
 /** What all connections of a server share, and the list of them. It opens and closes nothing by itself. */
 export class ServerCore {
-  readonly options: ServerOptions;
   readonly pubsub: PubSub;
   readonly tokens: Tokens;
   readonly turn: Turn;
@@ -33,7 +34,7 @@ export class ServerCore {
   readonly writer: Writer;
   readonly middleware: Middleware = {};
   events: ServerEvents;
-  /** What packets are written with, where that is not JSON. */
+  /** What packets are written with, where that is not JSON. Only `useCodec` changes it. */
   codec: CodecEngine | undefined;
   /** What token engines are told a token came from. */
   present: (connection: Connection) => unknown = (connection) => connection;
@@ -46,9 +47,12 @@ export class ServerCore {
   readonly pending = new Map<string, Connection>();
   /** Connections that have ended, but whose WebSocket is not closed yet. */
   readonly closing = new Set<Connection>();
+  #options: ServerOptions;
+  #frames = new WeakMap<Publication, Buffer>();
+  #batches = new WeakMap<Batch, Buffer>();
 
   constructor(parts: CoreParts) {
-    this.options = parts.options;
+    this.#options = parts.options;
     this.pubsub = parts.pubsub;
     this.tokens = parts.tokens;
     this.turn = parts.turn;
@@ -64,14 +68,55 @@ export class ServerCore {
     return this.open.size + this.pending.size + this.closing.size;
   }
 
-  /** Whether a publication's text may go to clients as it stands. */
-  get sharesText(): boolean {
-    return this.codec === undefined;
+  get options(): ServerOptions {
+    return this.#options;
+  }
+
+  /** Changes options while the server runs. What is under way goes by the old ones. */
+  change(options: Partial<ServerOptions>): void {
+    this.#options = Object.freeze({ ...this.#options, ...options });
+    this.heartbeat.times = this.#options;
+  }
+
+  /** Writes with another codec from now on. */
+  useCodec(codec: CodecEngine): void {
+    this.codec = codec;
+    this.#frames = new WeakMap();
+    this.#batches = new WeakMap();
   }
 
   /** Whether all subscribers of a channel get the very same bytes. */
   get sharesFrames(): boolean {
-    return this.middleware.outbound === undefined && this.codec === undefined;
+    return this.middleware.outbound === undefined;
+  }
+
+  /** A publication as the codec writes it: made once, however many get it. Empty if it cannot be written. */
+  frameOf(publication: Publication): Buffer {
+    let frame = this.#frames.get(publication);
+    if (frame === undefined) {
+      frame = this.codec === undefined ? jsonFrame(publication) : this.#encode(publication);
+      this.#frames.set(publication, frame);
+    }
+    return frame;
+  }
+
+  /** What `Batch.bytes` is, as the codec writes it: made once, too. */
+  encoded(batch: Batch): Buffer {
+    let bytes = this.#batches.get(batch);
+    if (bytes === undefined) {
+      bytes = Buffer.concat(batch.publications.map((publication) => this.frameOf(publication)));
+      this.#batches.set(batch, bytes);
+    }
+    return bytes;
+  }
+
+  #encode({ channel, data }: Publication): Buffer {
+    try {
+      return this.frame(eventPacket("#publish", { channel, data }));
+    } catch (error) {
+      this.warn(error); // it concerns no single connection: nobody can be told this publication
+      return Buffer.alloc(0);
+    }
   }
 
   /** @throws what the codec throws for data it cannot write */
@@ -85,4 +130,11 @@ export class ServerCore {
     this.counters.errors += 1;
     this.events.warning?.(error);
   }
+}
+
+function jsonFrame({ channel, bytes }: Publication): Buffer {
+  const frames = new PublishFrames(channel);
+  const frame = Buffer.allocUnsafe(frames.frameLength(bytes.length));
+  frames.write(frame, 0, bytes);
+  return frame;
 }

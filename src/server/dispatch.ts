@@ -16,6 +16,8 @@ export type Pending = Promise<void> | undefined;
 
 /** Hands a packet to what handles its kind. */
 export function dispatch(connection: Connection, packet: Packet, message: Message): Pending {
+  // What came before it in the same message, or while middleware was asked, may have ended the connection.
+  if (connection.state === "closed") return undefined;
   if (
     connection.state === "connecting" &&
     packet.kind !== "handshake" &&

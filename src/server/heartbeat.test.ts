@@ -37,6 +37,18 @@ describe("Heartbeat", () => {
     expect(heartbeat.size).toBe(0);
   });
 
+  it("holds nobody's silence against them while the process itself stood still", () => {
+    const { clock, heartbeat } = setUp();
+    const ann = pulse(heartbeat);
+    clock.advance(15_000);
+
+    clock.standStill(60_000);
+    clock.advance(4_000);
+    expect(ann.timeouts).toBe(0);
+    clock.advance(2_000);
+    expect(ann.timeouts).toBe(1);
+  });
+
   it("times out who makes no handshake, and does not ping it", () => {
     const { clock, heartbeat } = setUp();
     const ann = pulse(heartbeat, { open: false });

@@ -41,18 +41,21 @@ const MAX_TICK_MS = 250;
  */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #times: HeartbeatTimes;
   readonly #tickMs: number;
   readonly #wheel: Set<Pulse>[] = Array.from({ length: SLOTS }, () => new Set());
   #current = 0;
   #size = 0;
   #timer: Timer | undefined;
+  /** May be changed while it runs; for each connection they count from its next deadline on. */
+  times: HeartbeatTimes;
+  /** When the last tick was, by the clock. */
+  #ticked = 0;
   /** The time of the last tick: exact enough for what it is compared with, and free to read. */
   now: number;
 
   constructor(clock: Clock, times: HeartbeatTimes) {
     this.#clock = clock;
-    this.#times = times;
+    this.times = times;
     const shortest = Math.min(times.pingInterval, times.pingTimeout, times.handshakeTimeout);
     this.#tickMs = Math.max(1, Math.min(MAX_TICK_MS, shortest / PRECISION));
     this.now = clock.now();
@@ -66,13 +69,13 @@ export class Heartbeat {
   /** Watches a new connection. The timer runs only while there are any. */
   add(pulse: Pulse): void {
     if (this.#timer === undefined) {
-      this.now = this.#clock.now();
+      this.#ticked = this.#clock.now();
       this.#timer = this.#clock.every(this.#tickMs, this.#tick);
     }
-    const now = this.#clock.now();
+    const { now } = this;
     pulse.lastHeard = now;
-    pulse.nextPing = now + this.#times.pingInterval;
-    pulse.handshakeBy = now + this.#times.handshakeTimeout;
+    pulse.nextPing = now + this.times.pingInterval;
+    pulse.handshakeBy = now + this.times.handshakeTimeout;
     this.#size += 1;
     this.#place(pulse);
   }
@@ -81,7 +84,7 @@ export class Heartbeat {
   opened(pulse: Pulse): void {
     if (pulse.slot < 0) return;
     pulse.handshakeBy = Infinity;
-    pulse.nextPing = this.#clock.now() + this.#times.pingInterval;
+    pulse.nextPing = this.now + this.times.pingInterval;
     this.#wheel[pulse.slot]?.delete(pulse);
     this.#place(pulse);
   }
@@ -90,7 +93,10 @@ export class Heartbeat {
   forgive(pulse: Pulse): void {
     pulse.lastHeard = this.now;
     this.#size += 1;
-    this.#timer ??= this.#clock.every(this.#tickMs, this.#tick);
+    if (this.#timer === undefined) {
+      this.#ticked = this.#clock.now();
+      this.#timer = this.#clock.every(this.#tickMs, this.#tick);
+    }
     this.#place(pulse);
   }
 
@@ -117,14 +123,17 @@ export class Heartbeat {
   }
 
   #deadline(pulse: Pulse): number {
-    const { pingTimeout, pingTimeoutDisabled } = this.#times;
+    const { pingTimeout, pingTimeoutDisabled } = this.times;
     if (pingTimeoutDisabled) return pulse.handshakeBy;
     const ping = pulse.pingable ? pulse.nextPing : Infinity;
     return Math.min(pulse.handshakeBy, ping, pulse.lastHeard + pingTimeout);
   }
 
   readonly #tick = (): void => {
-    this.now = this.#clock.now();
+    // After a process stood still, what clients said meanwhile has yet to be read: time goes on by ticks.
+    const real = this.#clock.now();
+    this.now += Math.min(real - this.#ticked, 2 * this.#tickMs);
+    this.#ticked = real;
     this.#current = (this.#current + 1) % SLOTS;
     const slot = this.#wheel[this.#current];
     if (slot === undefined || slot.size === 0) return;
@@ -136,7 +145,7 @@ export class Heartbeat {
   };
 
   #visit(pulse: Pulse): void {
-    const { pingInterval, pingTimeout, pingTimeoutDisabled } = this.#times;
+    const { pingInterval, pingTimeout, pingTimeoutDisabled } = this.times;
     const { now } = this;
     if (now >= pulse.handshakeBy) {
       this.#leave(pulse);

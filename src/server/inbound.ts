@@ -1,8 +1,12 @@
+import { CLOSE_CODES } from "../protocol/close-codes.ts";
 import { decode, packets as packetsOf } from "../protocol/decode.ts";
 import type { Packet } from "../protocol/packets.ts";
 import type { Connection } from "./connection.ts";
 import { dispatch, type Pending } from "./dispatch.ts";
 import { ask, Blocked, type Decide, type MessageAction } from "./middleware.ts";
+
+/** Largest message of a client that has not done its handshake yet, bytes: a token has room in it. */
+const MAX_HANDSHAKE = 65_536;
 
 /** One WebSocket message: its bytes, and whether they came as text. */
 export interface Message {
@@ -26,6 +30,10 @@ export function receive(connection: Connection, bytes: Buffer, text: boolean): v
   core.counters.bytesIn += bytes.length;
   connection.receivedCount += 1;
   connection.lastHeard = core.heartbeat.now;
+  if (connection.state === "connecting" && bytes.length > MAX_HANDSHAKE && core.options.strictHandshake) {
+    connection.close(CLOSE_CODES.messageBeforeHandshake.code);
+    return;
+  }
   const decide = core.middleware.inboundRaw;
   if (decide !== undefined || inbound?.deciding) inboundOf(connection).decide({ bytes, text }, decide);
   else take(connection, { bytes, text });
@@ -83,7 +91,8 @@ function isBatch(packets: Packet | readonly Packet[]): packets is readonly Packe
   return Array.isArray(packets);
 }
 
-function inboundOf(connection: Connection): Inbound {
+/** The connection's inbound queue, made if it has none. */
+export function inboundOf(connection: Connection): Inbound {
   connection.inbound ??= new Inbound(connection);
   return connection.inbound;
 }
@@ -95,8 +104,9 @@ interface Queued {
 
 /**
  * Keeps one client's messages in order while something asynchronous (middleware, a token) is under way. It
- * exists only that long. When too much waits, the socket is not read until it has been dealt with: nothing
- * is lost, and the client feels it as back-pressure.
+ * exists only that long, or until the connection ends if the application wants nothing more from it. When too
+ * much waits, messages or bytes, the socket is not read until it has been dealt with: nothing is lost, and the
+ * client feels it as back-pressure.
  */
 export class Inbound {
   readonly #connection: Connection;
@@ -104,6 +114,9 @@ export class Inbound {
   #busy = false;
   #decisions = Promise.resolve();
   #deciding = 0;
+  /** Bytes of the messages that wait. */
+  #bytes = 0;
+  #ended = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -111,7 +124,15 @@ export class Inbound {
 
   /** Whether a packet is being processed, so that others must queue. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#busy || this.#ended;
+  }
+
+  /** Processes nothing that comes from now on. @param drop whether what waits is dropped as well */
+  end(drop: boolean): void {
+    this.#ended = true;
+    if (!drop) return;
+    this.#queue.length = 0;
+    this.#bytes = 0;
   }
 
   /** Whether raw messages wait for middleware, so that others must wait behind them. */
@@ -123,6 +144,7 @@ export class Inbound {
   decide(message: Message, decide: Decide<MessageAction> | undefined): void {
     const connection = this.#connection;
     this.#deciding += 1;
+    this.#bytes += message.bytes.length;
     this.#throttle();
     const decision =
       decide &&
@@ -135,6 +157,7 @@ export class Inbound {
       .then(() => decision)
       .then((decided) => {
         this.#deciding -= 1;
+        this.#bytes -= message.bytes.length;
         if (decided instanceof Blocked) connection.processedCount += 1;
         else take(connection, decided === undefined ? message : messageOf(decided.data));
         this.#release();
@@ -142,7 +165,9 @@ export class Inbound {
   }
 
   push(queued: Queued): void {
+    if (this.#ended) return;
     this.#queue.push(queued);
+    this.#bytes += queued.message.bytes.length;
     this.#throttle();
   }
 
@@ -161,6 +186,7 @@ export class Inbound {
     for (;;) {
       const queued = this.#queue.shift();
       if (queued === undefined) break;
+      this.#bytes -= queued.message.bytes.length;
       const pending = process(this.#connection, queued.packets, queued.message);
       if (pending !== undefined) {
         this.waitFor(pending);
@@ -173,17 +199,19 @@ export class Inbound {
 
   #throttle(): void {
     const { ws, core } = this.#connection;
-    if (this.#queue.length + this.#deciding < core.options.maxQueuedPackets || ws.isPaused) return;
-    ws.pause();
+    const { maxQueuedPackets, maxBufferedBytes } = core.options;
+    const waiting = this.#queue.length + this.#deciding;
+    if ((waiting < maxQueuedPackets && this.#bytes < maxBufferedBytes) || ws.isPaused) return;
+    ws.pause?.();
   }
 
   #release(): void {
     if (this.#busy || this.#deciding > 0) return;
     const connection = this.#connection;
-    connection.inbound = undefined;
+    if (!this.#ended) connection.inbound = undefined;
     if (connection.ws.isPaused) {
       connection.lastHeard = connection.core.heartbeat.now;
-      connection.ws.resume();
+      connection.ws.resume?.();
     }
   }
 }

@@ -50,6 +50,8 @@ export interface ServerOptions {
   /** Whether what middleware blocks is reported as an error of the connection. */
   readonly middlewareEmitFailures: boolean;
   readonly codecEngine: CodecEngine | undefined;
+  /** Whether what is transmitted is copied where it waits: for a batch, or behind middleware. */
+  readonly cloneData: boolean;
 }
 
 /** The defaults of `socketcluster-server` 20; those of the limits that are ours say so. */
@@ -77,6 +79,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   batchInterval: 50,
   middlewareEmitFailures: true,
   codecEngine: undefined,
+  cloneData: false,
 };
 
 /** The options with defaults where the given ones have nothing (`undefined` or `null`). */
@@ -86,4 +89,38 @@ export function resolveOptions(given: { readonly [K in keyof ServerOptions]?: un
     if (given[key] !== undefined && given[key] !== null) options[key] = given[key];
   }
   return Object.freeze(options) as unknown as ServerOptions;
+}
+
+/** The smallest value of each number; all may be larger without end. */
+const LEAST: { readonly [K in keyof ServerOptions]?: number } = {
+  ackTimeout: 0,
+  handshakeTimeout: 1,
+  pingInterval: 10,
+  pingTimeout: 10,
+  socketChannelLimit: 0,
+  maxPayload: 0,
+  maxBufferedBytes: 1024,
+  maxQueuedPackets: 1,
+  maxPendingCalls: 1,
+  batchOnHandshakeDuration: 0,
+  batchInterval: 1,
+};
+
+/** What is wrong with given options, one sentence each; what is absent (`undefined` or `null`) is not. */
+export function problemsOf(given: { readonly [K in keyof ServerOptions]?: unknown }): string[] {
+  const problems: string[] = [];
+  const check = (key: keyof ServerOptions, isRight: (value: unknown) => boolean, expected: string): void => {
+    const value = given[key];
+    if (value === undefined || value === null || isRight(value)) return;
+    problems.push(`${key}: expected ${expected}, got ${JSON.stringify(value)}`);
+  };
+  for (const [key, least] of Object.entries(LEAST) as [keyof ServerOptions, number][]) {
+    check(key, (value) => typeof value === "number" && value >= least, `a number from ${least} on`);
+  }
+  for (const [key, value] of Object.entries(DEFAULT_OPTIONS) as [keyof ServerOptions, unknown][]) {
+    if (typeof value === "boolean") check(key, (given) => typeof given === "boolean", "true or false");
+  }
+  for (const key of ["path", "origins"] as const) check(key, (value) => typeof value === "string", "a text");
+  check("protocolVersion", (value) => value === 1 || value === 2, "1 or 2");
+  return problems;
 }

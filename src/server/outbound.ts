@@ -1,5 +1,4 @@
 import { eventPacket } from "../protocol/encode.ts";
-import { PublishFrames } from "../protocol/frames.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { Connection } from "./connection.ts";
 import { ask, Blocked, type Decide, type OutboundAction } from "./middleware.ts";
@@ -12,6 +11,9 @@ export class Outbound {
   readonly #connection: Connection;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** Bytes of the publications that wait. */
+  #bytes = 0;
+  #end: "closed" | "killed" | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -22,19 +24,50 @@ export class Outbound {
     return this.#waiting;
   }
 
-  /** Sends a publication once middleware has allowed it, and all that came before is sent. */
+  /** Whether packets must not go past it. */
+  get isInTheWay(): boolean {
+    return this.#waiting > 0 || this.#end !== undefined;
+  }
+
+  /** Sends what waits, and takes nothing more. Answers still go to the client, past it. */
+  close(): void {
+    this.#end ??= "closed";
+  }
+
+  /** Drops what waits, and takes nothing more. */
+  kill(): void {
+    this.#end = "killed";
+  }
+
+  /**
+   * Sends a publication once middleware has allowed it, and all that came before is sent. A client for which
+   * too much waits is a slow consumer.
+   */
   publication(publication: Publication, decide: Decide<OutboundAction>): void {
+    if (this.#end !== undefined) return;
+    const { maxQueuedPackets, maxBufferedBytes } = this.#connection.core.options;
+    if (this.#waiting >= maxQueuedPackets || this.#bytes > maxBufferedBytes) {
+      this.kill();
+      this.#connection.overflowed();
+      return;
+    }
+    this.#bytes += publication.bytes.length;
     this.#then(() => this.#decide(publication, decide));
   }
 
-  /** Sends something else, in its turn. */
-  send(task: () => void): void {
-    this.#then(task);
+  /** Sends something else, in its turn. @param dropped called instead if it has been closed or killed */
+  send(task: () => void, dropped?: () => void): void {
+    this.#then(task, dropped);
   }
 
-  #then(task: () => void | Promise<void>): void {
+  #then(task: () => void | Promise<void>, dropped?: () => void): void {
+    if (this.#end !== undefined) {
+      dropped?.();
+      return;
+    }
     this.#waiting += 1;
-    this.#tail = this.#tail.then(task).then(this.#done, this.#failed);
+    const run = (): void | Promise<void> => (this.#end === "killed" ? dropped?.() : task());
+    this.#tail = this.#tail.then(run).then(this.#done, this.#failed);
   }
 
   readonly #done = (): void => {
@@ -53,6 +86,7 @@ export class Outbound {
 
   async #decide(publication: Publication, decide: Decide<OutboundAction>): Promise<void> {
     const connection = this.#connection;
+    this.#bytes -= publication.bytes.length;
     if (this.#isOver()) return;
     const { channel, bytes } = publication;
     // Parsed anew for each subscriber: middleware may change what it is given.
@@ -60,14 +94,7 @@ export class Outbound {
     const action: OutboundAction = { type: "publishOut", connection, channel, data };
     const decision = await ask(connection.core, "outbound", decide, action);
     if (decision instanceof Blocked || this.#isOver()) return;
-    if (decision.options?.useCache && connection.core.sharesText) connection.sendFrame(frame(publication));
+    if (decision.options?.useCache) connection.sendPublication(publication);
     else connection.sendPacket(eventPacket("#publish", { channel, data: decision.data }));
   }
-}
-
-function frame({ channel, bytes }: Publication): Buffer {
-  const frames = new PublishFrames(channel);
-  const target = Buffer.allocUnsafe(frames.frameLength(bytes.length));
-  frames.write(target, 0, bytes);
-  return target;
 }

@@ -56,6 +56,21 @@ describe("Outbox", () => {
     expect(socket.written).toHaveLength(1);
   });
 
+  it("does not take whoever was just sent a large message for slow, but knows an end", () => {
+    const { outbox, socket, owner, endTurn } = setUp({ maxBufferedBytes: 10 });
+    outbox.push(Buffer.alloc(100));
+    endTurn();
+
+    socket.writableLength = 100;
+    outbox.push(Buffer.alloc(5));
+    endTurn();
+    expect(owner.overflows).toBe(0);
+    socket.writableLength = 105;
+    outbox.push(Buffer.alloc(6));
+    endTurn();
+    expect(owner.overflows).toBe(1);
+  });
+
   it("does not gather without end within a turn", () => {
     const { outbox, socket } = setUp({ maxBufferedBytes: 10 });
 

@@ -2,6 +2,9 @@ import type { Socket } from "node:net";
 import type { Turn } from "../runtime/turn.ts";
 import type { Counters } from "./counters.ts";
 
+/** What an outbox needs of the socket it writes to. */
+export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable" | "writableLength">;
+
 /** Who is told that an outbox overflowed. */
 export interface OutboxOwner {
   /** The peer does not read: called once per write that would go beyond the limit; nothing was written. */
@@ -44,15 +47,17 @@ export class Writer {
  */
 export class Outbox {
   readonly #owner: OutboxOwner;
-  readonly #socket: Socket;
+  readonly #socket: OutboxSocket;
   readonly #writer: Writer;
   /** One frame waits far more often than several: it needs no array. */
   #first: Buffer | undefined;
   #rest: Buffer[] | undefined;
   #bytes = 0;
+  /** Bytes of a write that was larger than the limit by itself, while they are unsent: it comes on top. */
+  #large = 0;
   #closed = false;
 
-  constructor(owner: OutboxOwner, socket: Socket, writer: Writer) {
+  constructor(owner: OutboxOwner, socket: OutboxSocket, writer: Writer) {
     this.#owner = owner;
     this.#socket = socket;
     this.#writer = writer;
@@ -86,10 +91,11 @@ export class Outbox {
     const rest = this.#rest;
     const socket = this.#socket;
     const { counters, maxBufferedBytes } = this.#writer;
-    // A single message may be larger than the limit; what makes a slow consumer is that earlier ones are
-    // still unsent.
+    // A single message may be larger than the limit, and whoever has just been sent it is not slow for that;
+    // what makes a slow consumer is that what came before it, or after it, is still unsent.
     const unsent = socket.writableLength;
-    const overflow = unsent > 0 && unsent + this.#bytes > maxBufferedBytes;
+    if (unsent <= maxBufferedBytes) this.#large = 0;
+    const overflow = unsent > 0 && unsent + this.#bytes > maxBufferedBytes + this.#large;
     this.#first = undefined;
     this.#rest = undefined;
     if (overflow) {
@@ -97,6 +103,7 @@ export class Outbox {
       this.#owner.overflowed();
       return;
     }
+    if (this.#large === 0 && this.#bytes > maxBufferedBytes) this.#large = this.#bytes;
     counters.writes += 1;
     counters.bytesOut += this.#bytes;
     this.#bytes = 0;

@@ -2,13 +2,11 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
-import { ServerProtocolError } from "../protocol/wire-errors.ts";
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import { receive } from "./inbound.ts";
-import { ask, Blocked } from "./middleware.ts";
-import { originAllowed } from "./origin.ts";
 import { slim, type UpgradeRequest } from "./upgrade-request.ts";
+import { type VerifyClient, verifyClient } from "./verify.ts";
 
 /** A WebSocket that knows whose it is, so that its listeners are functions shared by all. */
 class ClientWebSocket extends WebSocket {
@@ -33,20 +31,24 @@ export interface UpgradingServer {
 export class WsServer {
   readonly #core: ServerCore;
   readonly #http: UpgradingServer;
-  readonly #ws: Server<typeof ClientWebSocket>;
+  readonly #isVerifiedByOthers: boolean;
+  readonly handle: Server<typeof ClientWebSocket>;
 
-  constructor(core: ServerCore, http: UpgradingServer) {
+  /** @param verify decides in the place of `verifyClient` */
+  constructor(core: ServerCore, http: UpgradingServer, verify?: VerifyClient) {
     this.#core = core;
     this.#http = http;
-    this.#ws = new WebSocketServer(wsOptions(core, this.#verify));
-    this.#ws.on("error", (error) => core.warn(error));
+    this.#isVerifiedByOthers = verify !== undefined;
+    const verifyOurs: VerifyClient = (info, answer) => verifyClient(core, info, answer);
+    this.handle = new WebSocketServer(wsOptions(core, verify ?? verifyOurs));
+    this.handle.on("error", (error) => core.warn(error));
     http.on("upgrade", this.#upgrade);
   }
 
   /** Upgrades are no longer listened for. Connections stay. */
   close(): void {
     this.#http.off("upgrade", this.#upgrade);
-    this.#ws.close();
+    this.handle.close();
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -58,7 +60,7 @@ export class WsServer {
       refuse(socket, 503);
       return;
     }
-    this.#ws.handleUpgrade(request, socket, head, (ws) => {
+    this.handle.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request));
       ws.connection = connection;
       ws.on("message", onMessage);
@@ -70,7 +72,9 @@ export class WsServer {
 
   #kept(request: IncomingMessage): UpgradeRequest {
     const seenByOthers =
-      this.#core.middleware.handshake !== undefined || this.#http.listenerCount("upgrade") > 1;
+      this.#isVerifiedByOthers ||
+      this.#core.middleware.handshake !== undefined ||
+      this.#http.listenerCount("upgrade") > 1;
     return seenByOthers ? request : slim(request);
   }
 
@@ -79,46 +83,9 @@ export class WsServer {
     const query = url.indexOf("?");
     return (query < 0 ? url : url.slice(0, query)) === this.#core.options.path;
   }
-
-  /** Middleware first, then the origin: as in the original. */
-  readonly #verify = (
-    { origin, req }: { origin: string; req: IncomingMessage },
-    answer: (accepted: boolean, status?: number, message?: string) => void,
-  ): void => {
-    const { handshake } = this.#core.middleware;
-    if (handshake === undefined) {
-      this.#checkOrigin(origin, answer);
-      return;
-    }
-    void ask(this.#core, "handshake", handshake, { type: "handshakeWS", request: req }).then((decision) => {
-      if (!(decision instanceof Blocked)) {
-        this.#checkOrigin(origin, answer);
-        return;
-      }
-      const { clientError } = decision;
-      answer(false, 401, clientError instanceof Error ? clientError.message : String(clientError));
-    });
-  };
-
-  #checkOrigin(
-    origin: string | undefined,
-    answer: (accepted: boolean, status?: number, message?: string) => void,
-  ): void {
-    if (originAllowed(origin, this.#core.options.origins)) {
-      answer(true);
-      return;
-    }
-    const shown = origin === undefined || origin === "null" ? "*" : origin;
-    const error = new ServerProtocolError(`Failed to authorize socket handshake - Invalid origin: ${shown}`);
-    this.#core.warn(error);
-    answer(false, 403, error.message);
-  }
 }
 
-function wsOptions(
-  core: ServerCore,
-  verifyClient: WsOptions["verifyClient"],
-): WsOptions<typeof ClientWebSocket> {
+function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof ClientWebSocket> {
   const { wsEngineServerOptions, perMessageDeflate, maxPayload, handleProtocols } = core.options;
   const options: WsOptions<typeof ClientWebSocket> = { clientTracking: false };
   if (perMessageDeflate !== undefined) options.perMessageDeflate = perMessageDeflate;
@@ -129,7 +96,7 @@ function wsOptions(
     ...options,
     ...given,
     noServer: true,
-    verifyClient,
+    verifyClient: verify as NonNullable<WsOptions["verifyClient"]>,
     WebSocket: ClientWebSocket,
     // What a client publishes goes to others as it stands: it must be UTF-8, or theirs would be closed.
     skipUTF8Validation: false,
@@ -138,6 +105,8 @@ function wsOptions(
 
 function refuse(socket: Duplex, status: number): void {
   const text = STATUS_CODES[status] ?? "";
+  // Whoever is turned away may hang up first; nobody else listens for what the socket says of it by now.
+  socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +

@@ -45,7 +45,7 @@ interface Asset {
   readonly etag: string;
 }
 
-// Read at the first request and kept: they belong to the release and do not change under it.
+// Read once and kept: they belong to the release, and a release put in its place must not be mixed with them.
 const assets = new Map<string, Asset>();
 
 /**
@@ -87,6 +87,11 @@ function send(
     "content-length": body.length,
   });
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** Reads all that will be served. To be called at start: a file that is missing must not be found out by a request. */
+export function loadDemo(): void {
+  for (const path of Object.keys(FILES)) assetAt(path);
 }
 
 function assetAt(path: string): Asset {

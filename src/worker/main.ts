@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { AGServer } from "../api/index.ts";
+import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
-import { closeServer, listen, serveMetrics } from "../runtime/http.ts";
+import { ConfigError } from "../runtime/errors.ts";
+import { closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
-import { createLogger, type Logger } from "../runtime/log.ts";
+import { createLogger, describe, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
-import { WorkerCluster } from "./cluster.ts";
+import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
@@ -17,6 +19,11 @@ import { answerRequests } from "./requests.ts";
 
 /** Of the grace period, what is kept for everything but the clients. */
 const RESERVE_MS = 2000;
+/** Largest message of a client, bytes, unless SOCKETCLUSTER_OPTIONS says otherwise: well below what may be unsent. */
+const MAX_PAYLOAD = 4 * 2 ** 20;
+const SLOW_START_MS = 10_000;
+/** How often at most trouble of clients is written to the log. */
+const TROUBLE_EVERY_MS = 10_000;
 
 /**
  * scc-worker, from top to bottom: what it is made of and who knows whom.
@@ -34,6 +41,9 @@ export async function runWorker(
   const life = new Lifecycle(log);
   closeOnSignals(life, log, config.drainMs);
   sayWhatHasNoEffect(config, log);
+  const problems = problemsOf(config.options);
+  if (problems.length > 0)
+    throw new ConfigError(problems.map((problem) => `SOCKETCLUSTER_OPTIONS: ${problem}`));
 
   const turn = new Turn();
   const http = createServer();
@@ -42,7 +52,7 @@ export async function runWorker(
       ? undefined
       : new WorkerCluster(config, config.stateServerHost, turn, log);
   const server = new AGServer(
-    { socketChannelLimit: config.channelLimit, ...config.options, httpServer: http },
+    { socketChannelLimit: config.channelLimit, maxPayload: MAX_PAYLOAD, ...config.options, httpServer: http },
     { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
   );
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
@@ -56,19 +66,61 @@ export async function runWorker(
   const metrics = new Metrics({ service: "scc-worker", instance });
   registerWorkerMetrics(metrics, server.core);
   if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring);
-  const metricsServer = await serveMetrics(metrics, config.metricsPort ?? config.port + 1000, config.host);
+  const metricsServer = await serveMetrics(
+    metrics,
+    metricsPortOf(config.port, config.metricsPort),
+    config.host,
+  );
   if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
 
-  const closeApp = app && (await startModule(app, { server, http, exchange: server.exchange }));
+  logTroubleOfClients(server, log);
+  // Before the application starts: it may wait for a message of its own to come round.
+  cluster?.join();
+  if (cluster) life.opened("membership", () => cluster.leave());
+  const closeApp = app && (await started(startModule(app, { server, http, exchange: server.exchange }), log));
   await listen(http, config.port, config.host, "SOCKETCLUSTER_PORT");
   life.opened("server", () => closeServer(http));
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
 
-  cluster?.join();
-  if (cluster) life.opened("membership", () => cluster.leave());
   if (closeApp) life.opened("application", async () => void (await closeApp()));
   const deadlineMs = Math.max(0, config.drainMs - RESERVE_MS);
   life.opened("clients", () => server.drain({ perSecond: config.drainRate, deadlineMs }));
+}
+
+/** Waits for the application, however long it takes, and says so if it is long. */
+async function started<T>(start: Promise<T>, log: Logger): Promise<T> {
+  const since = performance.now();
+  // It also keeps the process alive: nothing else does while no port is open.
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - since) / 1000);
+    log.warn("the application is still starting; the port opens when its function has returned", { seconds });
+  }, SLOW_START_MS);
+  try {
+    return await start;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What goes wrong with clients is counted, and said now and then: a client must not be able to fill the log. */
+function logTroubleOfClients(server: AGServer, log: Logger): void {
+  let count = 0;
+  let last: unknown;
+  let saidAt = -Infinity;
+  const note = (error: unknown): void => {
+    count += 1;
+    last = error;
+    if (performance.now() - saidAt < TROUBLE_EVERY_MS) return;
+    saidAt = performance.now();
+    log.warn("clients met errors", { count, last: describe(last) });
+    count = 0;
+  };
+  void consume(server.listener("warning"), ({ warning }) => note(warning));
+  void consume(server.listener("error"), ({ error }) => log.error("the server met an error", { error }));
+}
+
+async function consume<T>(events: AsyncIterable<T>, each: (event: T) => void): Promise<void> {
+  for await (const event of events) each(event);
 }
 
 function identityOf({ port }: WorkerConfig, cluster: WorkerCluster | undefined): WorkerIdentity {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { answerProbe, type Health } from "../runtime/http.ts";
-import { serveDemo, type WorkerIdentity } from "./demo.ts";
+import { loadDemo, serveDemo, type WorkerIdentity } from "./demo.ts";
 
 /**
  * Answers the probes before the application sees a request, the rest if the application has no listener.
@@ -11,6 +11,7 @@ import { serveDemo, type WorkerIdentity } from "./demo.ts";
  * @param demo what to say of this worker on the demo page; absent: there is none
  */
 export function answerRequests(server: Server, health: Health, demo: WorkerIdentity | undefined): void {
+  if (demo) loadDemo();
   const emit: (event: string, ...args: unknown[]) => boolean = server.emit.bind(server);
   server.emit = (event: string, ...args: unknown[]): boolean => {
     if (event !== "request") return emit(event, ...args);
