@@ -55,8 +55,12 @@ describe("The documents", () => {
       "README.md",
       "CONTRIBUTING.md",
       "CHANGELOG.md",
+      "docs/api.md",
       "docs/architecture.md",
       "docs/decisions.md",
+      "docs/migrating.md",
+      "examples/README.md",
+      "examples/migrating/README.md",
     ]) {
       const url = new URL(`../${document}`, import.meta.url);
       for (const [, target = ""] of readFileSync(url, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {

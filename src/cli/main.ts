@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { type ErrorCode, SccError } from "../runtime/errors.ts";
 
 /** Exit code 2: as it was called it cannot work, and trying again would not help. Any other failure is 1. */
-const WRONGLY_CALLED: readonly ErrorCode[] = ["SCC_CONFIG", "SCC_MODULE"];
+const WRONGLY_CALLED: readonly ErrorCode[] = ["SCC_CONFIG", "SCC_CREATE", "SCC_MODULE"];
 
 /** Every command, with the code behind it loaded only when it is asked for: `scc --help` stays quick. */
 const COMMANDS = [
@@ -28,10 +28,16 @@ const COMMANDS = [
     summary: "run scc-worker, which clients connect to",
     load: async () => (await import("./commands/worker.ts")).workerCommand(process.env),
   },
+  {
+    name: "create",
+    summary: "make a small application to start from",
+    load: async () => (await import("./commands/create.ts")).createCommand(),
+  },
 ] as const;
 
 const EXAMPLES = `
 Examples:
+  scc create my-app                            an application to start from
   scc up                                       a cluster to try out, on http://localhost:8000
   scc up app.js --workers 4                    the same with four workers that run your module
   scc state                                    each process by itself, as on real machines

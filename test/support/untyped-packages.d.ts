@@ -2,3 +2,12 @@ declare module "socketcluster-client" {
   const socketClusterClient: { create(options: Readonly<Record<string, unknown>>): unknown };
   export = socketClusterClient;
 }
+
+declare module "ag-simple-broker" {
+  class AGSimpleBroker {
+    subscribeSocket(client: unknown, channel: string): Promise<unknown>;
+    unsubscribeSocket(client: unknown, channel: string): Promise<unknown>;
+    invokePublish(channel: string, data: unknown): Promise<unknown>;
+  }
+  export = AGSimpleBroker;
+}

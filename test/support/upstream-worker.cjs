@@ -18,8 +18,7 @@ const cluster = sccBrokerClient.attach(server.brokerEngine, {
   stateServerReconnectRandomness: 100,
 });
 (async () => {
-  for await (const { error } of cluster.listener("error"))
-    process.stdout.write(`error: ${error.message}\n`);
+  for await (const { error } of cluster.listener("error")) process.stdout.write(`error: ${error.message}\n`);
 })();
 (async () => {
   for await (const { brokerURIs } of cluster.listener("updateBrokers"))
