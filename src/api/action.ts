@@ -2,6 +2,7 @@ import { InvalidActionError } from "../protocol/wire-errors.ts";
 import type { Action, Allowed } from "../server/middleware.ts";
 import type { TokenCheck } from "../server/tokens.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import type { AppTypes } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 
 export type AGActionType = Action["type"];
@@ -10,7 +11,7 @@ export type AGActionType = Action["type"];
  * What middleware is to decide about: `allow` it, with other data or as it is, or `block` it, with an error for
  * the client or without. Which fields are set depends on `type`.
  */
-export class AGAction {
+export class AGAction<App extends AppTypes = AppTypes> {
   static readonly HANDSHAKE_WS = "handshakeWS";
   static readonly HANDSHAKE_SC = "handshakeSC";
   static readonly MESSAGE = "message";
@@ -31,20 +32,20 @@ export class AGAction {
   declare readonly PUBLISH_OUT: "publishOut";
   declare readonly AUTHENTICATE: "authenticate";
 
-  readonly type: AGActionType;
+  declare type: AGActionType;
   /** The upgrade request, for handshakes. */
-  declare readonly request?: UpgradeRequest;
+  declare request?: UpgradeRequest;
   /** Whom it is about; not yet known for HANDSHAKE_WS. */
-  declare readonly socket?: AGServerSocket;
-  declare readonly channel?: string;
-  declare readonly receiver?: string;
-  declare readonly procedure?: string;
+  declare socket?: AGServerSocket<App>;
+  declare channel?: string;
+  declare receiver?: string;
+  declare procedure?: string;
   /** What came or goes; for HANDSHAKE_SC what the client's token turned out to be (`TokenCheck`). */
   declare data?: unknown;
-  declare readonly signedAuthToken?: string | null;
-  declare readonly authToken?: unknown;
+  declare signedAuthToken?: string | null;
+  declare authToken?: unknown;
   /** Set if the client's token was found to have expired by this very packet. */
-  declare readonly authTokenExpiredError?: Error;
+  declare authTokenExpiredError?: Error;
 
   outcome: "allowed" | "blocked" | null = null;
   /** How it was decided. */
@@ -52,8 +53,9 @@ export class AGAction {
   #resolve: (allowed: Allowed | undefined) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(type: AGActionType, fields: object = {}) {
-    this.type = type;
+  /** Both may be set later too, as applications that make actions of their own do. */
+  constructor(type?: AGActionType, fields: object = {}) {
+    if (type !== undefined) this.type = type;
     Object.assign(this, fields);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;

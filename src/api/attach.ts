@@ -1,19 +1,27 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import type { AppTypes } from "./app-types.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGServer } from "./server.ts";
 
 /** Serves SocketCluster clients on an HTTP server, beside whatever else it does. */
-export function attach(httpServer: HttpServer | HttpsServer, options: AGServerOptions = {}): AGServer {
-  return new AGServer({ ...options, httpServer });
+export function attach<App extends AppTypes = AppTypes>(
+  httpServer: HttpServer | HttpsServer,
+  options?: AGServerOptions<App> | null,
+): AGServer<App> {
+  return new AGServer<App>({ ...options, httpServer });
 }
 
 /** Serves SocketCluster clients on a port, where there is nothing else. @param fn called when it listens */
-export function listen(port: number, fn?: () => void): AGServer;
-export function listen(port: number, options?: AGServerOptions, fn?: () => void): AGServer;
+export function listen<App extends AppTypes = AppTypes>(port: number, fn?: () => void): AGServer<App>;
+export function listen<App extends AppTypes = AppTypes>(
+  port: number,
+  options?: AGServerOptions<App> | null,
+  fn?: () => void,
+): AGServer<App>;
 export function listen(
   port: number,
-  options: AGServerOptions | (() => void) = {},
+  options?: AGServerOptions | (() => void) | null,
   fn?: () => void,
 ): AGServer {
   const [given, listening] = typeof options === "function" ? [{}, options] : [options, fn];

@@ -1,3 +1,4 @@
+import type { DataArgument } from "./app-types.ts";
 import {
   type ConsumableStream,
   type ConsumerStats,
@@ -19,8 +20,8 @@ export interface AGChannel<Data = unknown> extends ConsumableStream<Data> {
   subscribe(): void;
   unsubscribe(): void;
   isSubscribed(includePending?: boolean): boolean;
-  transmitPublish(data?: unknown): Promise<void>;
-  invokePublish(data?: unknown): Promise<void>;
+  transmitPublish(...data: DataArgument<Data>): Promise<void>;
+  invokePublish(...data: DataArgument<Data>): Promise<void>;
   close(): void;
   kill(): void;
   closeOutput(): void;

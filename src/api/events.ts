@@ -1,5 +1,5 @@
 import type { AuthenticationState, ConnectStatus } from "../server/events.ts";
-import type { AuthToken } from "../server/tokens.ts";
+import type { AppTypes, TokenOf } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 
 export interface Closure {
@@ -7,10 +7,10 @@ export interface Closure {
   readonly reason: string | undefined;
 }
 
-export interface AuthStateChange {
+export interface AuthStateChange<App extends AppTypes = AppTypes> {
   readonly oldAuthState: AuthenticationState;
   readonly newAuthState: AuthenticationState;
-  readonly authToken?: AuthToken | null;
+  readonly authToken?: TokenOf<App> | null;
 }
 
 export interface BadToken {
@@ -24,7 +24,7 @@ export interface Subscription {
 }
 
 /** What an `AGServerSocket` emits. */
-export interface SocketEvents {
+export interface SocketEvents<App extends AppTypes = AppTypes> {
   error: { readonly error: unknown };
   message: { readonly message: string | Buffer };
   raw: { readonly message: string | Buffer };
@@ -35,31 +35,31 @@ export interface SocketEvents {
   end: undefined;
   subscribe: Subscription;
   unsubscribe: { readonly channel: string };
-  authenticate: { readonly authToken: AuthToken | null };
+  authenticate: { readonly authToken: TokenOf<App> | null };
   deauthenticate: { readonly oldAuthToken: unknown };
-  authStateChange: AuthStateChange;
+  authStateChange: AuthStateChange<App>;
   authTokenSigned: { readonly signedAuthToken: string };
   badAuthToken: BadToken;
 }
 
-interface OfSocket {
-  readonly socket: AGServerSocket;
+interface OfSocket<App extends AppTypes> {
+  readonly socket: AGServerSocket<App>;
 }
 
 /** What an `AGServer` emits. */
-export interface ServerEventMap {
+export interface ServerEventMap<App extends AppTypes = AppTypes> {
   ready: object;
   error: { readonly error: unknown };
   warning: { readonly warning: unknown };
-  handshake: OfSocket;
-  connection: OfSocket & ConnectStatus;
-  connectionAbort: OfSocket & Closure;
-  disconnection: OfSocket & Closure;
-  closure: OfSocket & Closure;
-  subscription: OfSocket & Subscription;
-  unsubscription: OfSocket & { readonly channel: string };
-  authentication: OfSocket & { readonly authToken: AuthToken | null };
-  deauthentication: OfSocket & { readonly oldAuthToken: unknown };
-  authenticationStateChange: OfSocket & AuthStateChange;
-  badSocketAuthToken: OfSocket & BadToken;
+  handshake: OfSocket<App>;
+  connection: OfSocket<App> & ConnectStatus;
+  connectionAbort: OfSocket<App> & Closure;
+  disconnection: OfSocket<App> & Closure;
+  closure: OfSocket<App> & Closure;
+  subscription: OfSocket<App> & Subscription;
+  unsubscription: OfSocket<App> & { readonly channel: string };
+  authentication: OfSocket<App> & { readonly authToken: TokenOf<App> | null };
+  deauthentication: OfSocket<App> & { readonly oldAuthToken: unknown };
+  authenticationStateChange: OfSocket<App> & AuthStateChange<App>;
+  badSocketAuthToken: OfSocket<App> & BadToken;
 }

@@ -3,13 +3,17 @@ import type { Batch } from "../pubsub/batch.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
+import type { AppTypes, DataArgument, NameOf, OpenName, Shapes } from "./app-types.ts";
 import { type AGChannel, type ChannelState, ChannelStreams } from "./channel-streams.ts";
+
+/** Pause before the cluster is asked again for a channel that the application waits for, ms. */
+const RETRY_MS = 1000;
 
 /**
  * The application's own way to publish and subscribe, beside its clients. A channel's publications are parsed
  * only if somebody consumes them here.
  */
-export class Exchange extends ChannelStreams implements Subscriber {
+export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams implements Subscriber {
   readonly id = "exchange";
   readonly #pubsub: PubSub;
   readonly #warn: (error: unknown) => void;
@@ -30,6 +34,10 @@ export class Exchange extends ChannelStreams implements Subscriber {
   }
 
   /** Publishes, and resolves at once: what goes wrong later is a warning of the server. */
+  transmitPublish<Name extends NameOf<Shapes<App, "channels">>>(
+    channelName: Name,
+    ...data: DataArgument<Shapes<App, "channels">[Name]>
+  ): Promise<void>;
   async transmitPublish(channelName: string, data?: unknown): Promise<void> {
     this.#pubsub.publish(Publication.of(channelName, data), (error) => {
       if (error !== undefined) this.#warn(error);
@@ -37,6 +45,10 @@ export class Exchange extends ChannelStreams implements Subscriber {
   }
 
   /** Publishes, and resolves when it is as safe as the broker promises, or rejects with its error. */
+  invokePublish<Name extends NameOf<Shapes<App, "channels">>>(
+    channelName: Name,
+    ...data: DataArgument<Shapes<App, "channels">[Name]>
+  ): Promise<void>;
   invokePublish(channelName: string, data?: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pubsub.publish(Publication.of(channelName, data), (error) => {
@@ -47,9 +59,13 @@ export class Exchange extends ChannelStreams implements Subscriber {
   }
 
   /** Subscribes, and gives what can be consumed. Subscribing again is the same as once. */
-  subscribe<Data = unknown>(channelName: string): AGChannel<Data> {
+  subscribe<Data = unknown>(channelName: OpenName<Shapes<App, "channels">>): AGChannel<Data>;
+  subscribe<Name extends NameOf<Shapes<App, "channels">>>(
+    channelName: Name,
+  ): AGChannel<Shapes<App, "channels">[Name]>;
+  subscribe(channelName: string): AGChannel {
     if (!this.#channels.has(channelName)) this.#open(channelName);
-    return this.channel(channelName);
+    return this.#channel(channelName);
   }
 
   async unsubscribe(channelName: string): Promise<void> {
@@ -61,8 +77,16 @@ export class Exchange extends ChannelStreams implements Subscriber {
   }
 
   /** The channel to consume, without subscribing to it. */
-  channel<Data = unknown>(channelName: string): AGChannel<Data> {
-    return new AGChannelClass(channelName, this, this.events, this.data) as unknown as AGChannel<Data>;
+  channel<Data = unknown>(channelName: OpenName<Shapes<App, "channels">>): AGChannel<Data>;
+  channel<Name extends NameOf<Shapes<App, "channels">>>(
+    channelName: Name,
+  ): AGChannel<Shapes<App, "channels">[Name]>;
+  channel(channelName: string): AGChannel {
+    return this.#channel(channelName);
+  }
+
+  #channel(channelName: string): AGChannel {
+    return new AGChannelClass(channelName, this, this.events, this.data) as unknown as AGChannel;
   }
 
   subscriptions(includePending = false): string[] {
@@ -82,6 +106,11 @@ export class Exchange extends ChannelStreams implements Subscriber {
     return {};
   }
 
+  /** Takes a packet as a client would; only `#publish` means anything to an exchange. */
+  transmit(event: string, packet: { readonly channel: string; readonly data?: unknown }): void {
+    if (event === "#publish") this.deliver(packet.channel, packet.data);
+  }
+
   destroy(): void {
     this.closeAllChannels();
     this.closeAllListeners();
@@ -89,6 +118,16 @@ export class Exchange extends ChannelStreams implements Subscriber {
 
   #open(channel: string): void {
     this.#channels.set(channel, "pending");
+    this.#ask(channel);
+  }
+
+  #askAgain(channel: string): void {
+    if (this.#channels.get(channel) === "pending" && !this.#pubsub.hub.isSubscribed(channel, this)) {
+      this.#ask(channel);
+    }
+  }
+
+  #ask(channel: string): void {
     this.#pubsub.subscribe(channel, this, (error) => {
       if (this.#channels.get(channel) !== "pending") return; // given up meanwhile
       if (error === undefined) {
@@ -96,9 +135,14 @@ export class Exchange extends ChannelStreams implements Subscriber {
         this.announce(channel, "subscribe", {});
         return;
       }
+      this.#warn(error);
+      // Nobody subscribes anew for the application, as a client does: it stays pending until the cluster is there.
+      if ((error as { retryable?: boolean }).retryable) {
+        setTimeout(() => this.#askAgain(channel), RETRY_MS).unref();
+        return;
+      }
       this.#channels.delete(channel);
       this.announce(channel, "subscribeFail", { error });
-      this.#warn(error);
     });
   }
 }

@@ -1,12 +1,19 @@
+import { attach, listen } from "./attach.ts";
+import { AGRequest } from "./request.ts";
+import { AGServer } from "./server.ts";
+import { AGServerSocket } from "./server-socket.ts";
+
 export type { DrainOptions } from "../server/drain.ts";
+export type { WsEngine } from "../server/engine-server.ts";
 export type { AuthenticationState, ConnectStatus } from "../server/events.ts";
 export type { MiddlewareLine } from "../server/middleware.ts";
 export type { CodecEngine } from "../server/options.ts";
 export type { AuthToken, TokenEngine } from "../server/tokens.ts";
 export type { UpgradeRequest } from "../server/upgrade-request.ts";
+export type { ClientInfo } from "../server/verify.ts";
 export { AGAction, type AGActionType, type Allowed, type TokenCheck } from "./action.ts";
-export { attach, listen } from "./attach.ts";
-export type { BrokerClient, BrokerEngine } from "./broker-engine.ts";
+export type { AppTypes } from "./app-types.ts";
+export type { BrokerClient, BrokerEngine, BrokerEngineEvents, DefaultBrokerEngine } from "./broker-engine.ts";
 export type { AGChannel, ChannelState, ExchangeEvents } from "./channel-streams.ts";
 export type { SocketRecord } from "./clients.ts";
 export type {
@@ -20,9 +27,8 @@ export type {
 export { Exchange } from "./exchange.ts";
 export type { MiddlewareFunction, MiddlewareStream } from "./middleware-streams.ts";
 export type { AGServerOptions, InternalOptions, StreamCleanupMode } from "./options.ts";
-export { AGRequest, type AGRequestClass, type RequestCreator } from "./request.ts";
-export { AGServer } from "./server.ts";
-export { AGServerSocket, type InvokeOptions } from "./server-socket.ts";
+export type { AGRequestClass, RequestCreator } from "./request.ts";
+export type { InvokeOptions } from "./server-socket.ts";
 export type {
   ConsumableStream,
   ConsumerStats,
@@ -30,3 +36,7 @@ export type {
   StreamEmitter,
   WritableStream,
 } from "./streams.ts";
+export { AGRequest, AGServer, AGServerSocket, attach, listen };
+
+// What `import socketClusterServer from "socketcluster-server"` gives those who write it so.
+export default { AGRequest, AGServer, AGServerSocket, attach, listen };

@@ -2,22 +2,26 @@ import type { Connection } from "../server/connection.ts";
 import type { Action, Allowed, MiddlewareLine } from "../server/middleware.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import { AGAction } from "./action.ts";
+import type { AppTypes } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 import { createStream, type WritableStream } from "./streams.ts";
 
+/** The key under which upgrade requests carry their handshake stream, if middleware consumes one. */
+export const HANDSHAKE_STREAM = Symbol("handshakeStream");
+
 /** A stream of actions, with the line it belongs to. */
-export interface MiddlewareStream extends WritableStream<AGAction> {
+export interface MiddlewareStream<App extends AppTypes = AppTypes> extends WritableStream<AGAction<App>> {
   type: MiddlewareLine;
 }
 
 /** Consumes the actions of one socket (of one upgrade request, for `handshake`) and decides about each. */
-export type MiddlewareFunction = (stream: MiddlewareStream) => unknown;
+export type MiddlewareFunction<App extends AppTypes = AppTypes> = (stream: MiddlewareStream<App>) => unknown;
 
 /** Lines of which each socket has a stream. */
 export type SocketLine = Exclude<MiddlewareLine, "handshake">;
 
-export function createMiddlewareStream(line: MiddlewareLine): MiddlewareStream {
-  return Object.assign(createStream<AGAction>(), { type: line });
+export function createMiddlewareStream<App extends AppTypes>(line: MiddlewareLine): MiddlewareStream<App> {
+  return Object.assign(createStream<AGAction<App>>(), { type: line });
 }
 
 /**
@@ -25,19 +29,23 @@ export function createMiddlewareStream(line: MiddlewareLine): MiddlewareStream {
  * that the application consumes, and the application's word is the decision. It starts each stream's
  * consumer once, no later than with its first action.
  */
-export class MiddlewareStreams {
-  readonly #faceOf: (connection: Connection) => AGServerSocket;
-  readonly #handshakes = new WeakMap<UpgradeRequest, MiddlewareStream>();
+export class MiddlewareStreams<App extends AppTypes> {
+  readonly #faceOf: (connection: Connection) => AGServerSocket<App>;
+  readonly #handshakes = new WeakMap<UpgradeRequest, MiddlewareStream<App>>();
 
-  constructor(faceOf: (connection: Connection) => AGServerSocket) {
+  constructor(faceOf: (connection: Connection) => AGServerSocket<App>) {
     this.#faceOf = faceOf;
   }
 
   /** Decides by the application's function. */
-  decide(line: MiddlewareLine, middleware: MiddlewareFunction, action: Action): Promise<Allowed | undefined> {
+  decide(
+    line: MiddlewareLine,
+    middleware: MiddlewareFunction<App>,
+    action: Action,
+  ): Promise<Allowed | undefined> {
     const { connection, ...fields } = { connection: undefined, ...action };
     const socket = connection && this.#faceOf(connection);
-    const agAction = new AGAction(action.type, socket === undefined ? fields : { ...fields, socket });
+    const agAction = new AGAction<App>(action.type, socket === undefined ? fields : { ...fields, socket });
     const stream =
       line === "handshake"
         ? this.#handshakeStream((action as { request: UpgradeRequest }).request, middleware)
@@ -47,15 +55,16 @@ export class MiddlewareStreams {
   }
 
   /** The handshake stream of a request, if middleware has one. */
-  handshakeOf(request: UpgradeRequest): MiddlewareStream | undefined {
+  handshakeOf(request: UpgradeRequest): MiddlewareStream<App> | undefined {
     return this.#handshakes.get(request);
   }
 
-  #handshakeStream(request: UpgradeRequest, middleware: MiddlewareFunction): MiddlewareStream {
+  #handshakeStream(request: UpgradeRequest, middleware: MiddlewareFunction<App>): MiddlewareStream<App> {
     let stream = this.#handshakes.get(request);
     if (stream === undefined) {
-      stream = createMiddlewareStream("handshake");
+      stream = createMiddlewareStream<App>("handshake");
       this.#handshakes.set(request, stream);
+      Object.assign(request, { [HANDSHAKE_STREAM]: stream });
       middleware(stream);
     }
     return stream;

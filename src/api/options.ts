@@ -3,8 +3,10 @@ import type { Server as HttpsServer } from "node:https";
 import type { Broker, Deliver } from "../pubsub/broker.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
+import type { WsEngine } from "../server/engine-server.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { TokenOptions } from "../server/tokens.ts";
+import type { AppTypes } from "./app-types.ts";
 import type { BrokerEngine } from "./broker-engine.ts";
 import type { RequestCreator } from "./request.ts";
 
@@ -14,16 +16,16 @@ type Optional<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
 export type StreamCleanupMode = "kill" | "close" | "none";
 
 /** The options of `socketcluster-server`, with its defaults, and our own limits. */
-export interface AGServerOptions extends Optional<ServerOptions>, TokenOptions {
+export interface AGServerOptions<App extends AppTypes = AppTypes>
+  extends Optional<ServerOptions>,
+    TokenOptions {
   readonly httpServer?: HttpServer | HttpsServer;
   readonly socketStreamCleanupMode?: StreamCleanupMode;
   /** Carries publications in the place of our own broker. */
   readonly brokerEngine?: BrokerEngine;
-  readonly requestCreator?: RequestCreator;
-  /** Accepted for compatibility. What is sent is written out at once, so later changes cannot reach it. */
-  readonly cloneData?: boolean;
-  /** Accepted for compatibility: the engine is `ws`. */
-  readonly wsEngine?: unknown;
+  readonly requestCreator?: RequestCreator<App>;
+  /** A WebSocket engine that behaves like `ws`, or the name of its module. Our own use of `ws` is the fastest. */
+  readonly wsEngine?: WsEngine | string | null;
 }
 
 /** What a process that owns the server passes besides. */

@@ -1,7 +1,12 @@
 import type { OutboundPacket } from "../protocol/encode.ts";
 import { binaryFrame, textFrame } from "../protocol/frames.ts";
-import { InvalidArgumentsError } from "../protocol/wire-errors.ts";
 import {
+  InvalidArgumentsError,
+  PROTOCOL_ERROR_STATUSES,
+  PROTOCOL_IGNORE_STATUSES,
+} from "../protocol/wire-errors.ts";
+import {
+  announce,
   deauthenticate,
   forget,
   isExpired,
@@ -15,15 +20,22 @@ import type { CallRequest } from "../server/request.ts";
 import { kickOut } from "../server/subscriptions.ts";
 import type { AuthToken } from "../server/tokens.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import type {
+  AnswerOf,
+  AppTypes,
+  DataArgument,
+  NameOf,
+  NewTokenOf,
+  OpenName,
+  RequestOf,
+  Shapes,
+  TokenOf,
+} from "./app-types.ts";
 import type { Exchange } from "./exchange.ts";
-import {
-  createMiddlewareStream,
-  type MiddlewareFunction,
-  type MiddlewareStream,
-  type SocketLine,
-} from "./middleware-streams.ts";
+import type { MiddlewareStream } from "./middleware-streams.ts";
+import { AGRequest, type RequestCreator } from "./request.ts";
 import type { AGServer } from "./server.ts";
-import { SocketConsumers } from "./socket-consumers.ts";
+import { SocketStreams } from "./socket-streams.ts";
 
 export interface InvokeOptions {
   /** How long the client may take to answer, in ms. */
@@ -34,12 +46,18 @@ export interface InvokeOptions {
  * A connection as applications know it. Made when an application first asks for it, and only a face: the
  * connection works the same without.
  */
-export class AGServerSocket extends SocketConsumers implements ConnectionObserver {
+export class AGServerSocket<App extends AppTypes = AppTypes>
+  extends SocketStreams<App>
+  implements ConnectionObserver
+{
   static readonly CONNECTING = "connecting";
   static readonly OPEN = "open";
   static readonly CLOSED = "closed";
   static readonly AUTHENTICATED = "authenticated";
   static readonly UNAUTHENTICATED = "unauthenticated";
+  /** Reasons by close code, of those that are errors, and of those that are none. */
+  static readonly errorStatuses = PROTOCOL_ERROR_STATUSES;
+  static readonly ignoreStatuses = PROTOCOL_IGNORE_STATUSES;
   declare readonly CONNECTING: "connecting";
   declare readonly OPEN: "open";
   declare readonly CLOSED: "closed";
@@ -47,7 +65,7 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   declare readonly UNAUTHENTICATED: "unauthenticated";
 
   readonly id: string;
-  readonly server: AGServer;
+  readonly server: AGServer<App>;
   /** The WebSocket beneath. */
   readonly socket: ClientSocket;
   readonly request: UpgradeRequest;
@@ -56,12 +74,9 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   readonly remotePort: number | undefined;
   /** Set by whoever knows the client's address behind a proxy, on the request. */
   readonly forwardedForAddress: string | undefined;
-  readonly #connection: Connection;
-  #middleware: Map<SocketLine, MiddlewareStream> | undefined;
 
-  constructor(connection: Connection, server: AGServer) {
-    super();
-    this.#connection = connection;
+  constructor(connection: Connection, server: AGServer<App>) {
+    super(connection);
     this.server = server;
     this.id = connection.id;
     this.socket = connection.ws;
@@ -75,12 +90,12 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
     connection.observer = this;
   }
 
-  get exchange(): Exchange {
+  get exchange(): Exchange<App> {
     return this.server.exchange;
   }
 
   get state(): ConnectionState {
-    return this.#connection.state;
+    return this.connection.state;
   }
 
   getState(): ConnectionState {
@@ -88,24 +103,24 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   }
 
   get protocolVersion(): 1 | 2 {
-    return this.#connection.core.options.protocolVersion;
+    return this.connection.core.options.protocolVersion;
   }
 
   // ---- Who the client is
 
   get authState(): AuthenticationState {
-    return this.#connection.auth.state;
+    return this.connection.auth.state;
   }
 
-  get authToken(): AuthToken | null {
-    return this.#connection.auth.token;
+  get authToken(): TokenOf<App> | null {
+    return this.connection.auth.token as TokenOf<App> | null;
   }
 
   get signedAuthToken(): string | null {
-    return this.#connection.auth.signedToken;
+    return this.connection.auth.signedToken;
   }
 
-  getAuthToken(): AuthToken | null {
+  getAuthToken(): TokenOf<App> | null {
     return this.authToken;
   }
 
@@ -114,28 +129,33 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   }
 
   /** Signs a token and gives it to the client. @throws if it cannot be signed; the socket is closed then */
-  setAuthToken(data: object, options?: SetTokenOptions): Promise<void> {
-    return setAuthToken(this.#connection, data as AuthToken, options);
+  setAuthToken(data: NewTokenOf<App>, options?: SetTokenOptions): Promise<void> {
+    return setAuthToken(this.connection, data as AuthToken, options);
   }
 
   /** Forgets the client's token, and tells it to do so too. */
   deauthenticate(options?: { readonly rejectOnFailedDelivery?: boolean }): Promise<void> {
-    return deauthenticate(this.#connection, options);
+    return deauthenticate(this.connection, options);
+  }
+
+  /** Tells those who listen, here and on the server, that the token counts from now on. */
+  triggerAuthenticationEvents(oldAuthState: AuthenticationState): void {
+    announce(this.connection, oldAuthState);
   }
 
   /** Forgets the client's token without telling it. */
   deauthenticateSelf(): void {
-    forget(this.#connection);
+    forget(this.connection);
   }
 
   // ---- Channels
 
   subscriptions(): string[] {
-    return [...(this.#connection.channels ?? [])];
+    return [...(this.connection.channels ?? [])];
   }
 
   isSubscribed(channel: string): boolean {
-    return this.#connection.channels?.has(channel) ?? false;
+    return this.connection.channels?.has(channel) ?? false;
   }
 
   /** The channels as keys. A copy: changing it changes nothing. */
@@ -144,33 +164,72 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   }
 
   get channelSubscriptionsCount(): number {
-    return this.#connection.channels?.size ?? 0;
+    return this.connection.channels?.size ?? 0;
   }
 
   /** Unsubscribes the client from a channel, from several, or (without any) from all, and tells it why. */
   async kickOut(channel?: string | readonly string[], message?: unknown): Promise<void> {
     const channels = channel ? [channel].flat() : this.subscriptions();
-    for (const name of channels) kickOut(this.#connection, name, message);
+    for (const name of channels) kickOut(this.connection, name, message);
+  }
+
+  /** Makes what a procedure is given; the `requestCreator` option, or `defaultRequestCreator`. */
+  get createRequest(): RequestCreator<App> {
+    return this.server.options.requestCreator ?? this.defaultRequestCreator;
+  }
+
+  defaultRequestCreator(
+    socket: AGServerSocket<App>,
+    id: number,
+    procedureName: string,
+    data: unknown,
+  ): AGRequest {
+    return new AGRequest(socket as unknown as AGServerSocket, id, procedureName, data);
   }
 
   // ---- What goes to the client
 
-  async transmit(event: string, data?: unknown, _options?: object): Promise<void> {
-    this.#connection.transmit(event, data);
+  transmit(event: OpenName<Shapes<App, "clientReceivers">>, data?: unknown, options?: object): Promise<void>;
+  transmit<Name extends NameOf<Shapes<App, "clientReceivers">>>(
+    event: Name,
+    ...data: DataArgument<Shapes<App, "clientReceivers">[Name]>
+  ): Promise<void>;
+  async transmit(event: string, data?: unknown): Promise<void> {
+    this.connection.transmit(event, data);
   }
 
   /** Calls a procedure of the client. */
-  invoke<Answer = unknown>(event: string, data?: unknown, options?: InvokeOptions): Promise<Answer> {
-    return this.#connection.invoke(event, data, options?.ackTimeout) as Promise<Answer>;
+  invoke<Answer = unknown>(
+    event: OpenName<Shapes<App, "clientProcedures">>,
+    data?: unknown,
+    options?: InvokeOptions,
+  ): Promise<Answer>;
+  invoke<Name extends NameOf<Shapes<App, "clientProcedures">>>(
+    event: Name,
+    data: RequestOf<Shapes<App, "clientProcedures">[Name]>,
+    options?: InvokeOptions,
+  ): Promise<AnswerOf<Shapes<App, "clientProcedures">[Name]>>;
+  invoke(event: string, data?: unknown, options?: InvokeOptions): Promise<unknown> {
+    return this.connection.invoke(event, data, options?.ackTimeout);
   }
 
   /** Sends a message as it stands. */
   send(data: string | Uint8Array): void {
-    this.#connection.sendFrame(typeof data === "string" ? textFrame(data) : binaryFrame(data));
+    this.connection.sendFrame(typeof data === "string" ? textFrame(data) : binaryFrame(data));
   }
 
   sendObject(object: object): void {
-    this.#connection.sendPacket(object as OutboundPacket);
+    this.connection.sendPacket(object as OutboundPacket);
+  }
+
+  /** As `encode`, but what cannot be written is `null`, and reported. */
+  serializeObject(object: unknown): string | Uint8Array | null {
+    try {
+      return this.encode(object);
+    } catch (error) {
+      this.emitError(error);
+      return null;
+    }
   }
 
   encode(object: unknown): string | Uint8Array {
@@ -182,35 +241,51 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
   }
 
   startBatch(): void {
-    this.#connection.batching.begin();
+    this.connection.batching.begin();
   }
 
   flushBatch(): void {
-    this.#connection.batching.flush();
+    this.connection.batching.flush();
   }
 
   cancelBatch(): void {
-    this.#connection.batching.cancel();
+    this.connection.batching.cancel();
   }
 
   startBatching(): void {
-    this.#connection.batching.start(this.#connection.core.options.batchInterval);
+    this.connection.batching.start(this.connection.core.options.batchInterval);
   }
 
   stopBatching(): void {
-    this.#connection.batching.stop();
+    this.connection.batching.stop();
   }
 
   cancelBatching(): void {
-    this.#connection.batching.abandon();
+    this.connection.batching.abandon();
   }
 
   get isBufferingBatch(): boolean {
-    return this.#connection.batching.gathering;
+    return this.connection.batching.gathering;
   }
 
   get isBatching(): boolean {
-    return this.#connection.batching.lasting;
+    return this.connection.batching.lasting;
+  }
+
+  get batchOnHandshake(): boolean {
+    return this.connection.core.options.batchOnHandshake;
+  }
+
+  get batchOnHandshakeDuration(): number {
+    return this.connection.core.options.batchOnHandshakeDuration;
+  }
+
+  get batchInterval(): number {
+    return this.connection.core.options.batchInterval;
+  }
+
+  get cloneData(): boolean {
+    return this.connection.core.options.cloneData;
   }
 
   // ---- The end
@@ -220,93 +295,23 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
     if (code && typeof code !== "number") {
       this.emitError(new InvalidArgumentsError("If specified, the code argument must be a number"));
     }
-    this.#connection.close(code || undefined, reason);
+    this.connection.close(code || undefined, reason);
   }
 
   terminate(): void {
-    this.#connection.terminate();
+    this.connection.terminate();
   }
 
   emitError(error: unknown): void {
-    this.#connection.report(error);
-  }
-
-  // ---- Back-pressure
-
-  getBackpressure(): number {
-    return Math.max(
-      this.getInboundBackpressure(),
-      this.getOutboundBackpressure(),
-      this.getAllListenersBackpressure(),
-      this.getAllReceiversBackpressure(),
-      this.getAllProceduresBackpressure(),
-    );
-  }
-
-  /** Messages that came and wait. */
-  getInboundBackpressure(): number {
-    return this.#connection.receivedCount - this.#connection.processedCount;
-  }
-
-  get inboundReceivedMessageCount(): number {
-    return this.#connection.receivedCount;
-  }
-
-  get inboundProcessedMessageCount(): number {
-    return this.#connection.processedCount;
-  }
-
-  /** Packets that wait for middleware on their way out. */
-  getOutboundBackpressure(): number {
-    // What this turn published counts too.
-    this.#connection.core.pubsub.hub.flush();
-    return this.#connection.outboundWaiting;
+    this.connection.report(error);
   }
 
   getBytesReceived(): number {
     return this.request.socket.bytesRead;
   }
 
-  // ---- Streams
-
-  get middlewareHandshakeStream(): MiddlewareStream | undefined {
+  get middlewareHandshakeStream(): MiddlewareStream<App> | undefined {
     return this.server.handshakeStreamOf(this.request);
-  }
-
-  /** The stream of one line, its consumer started with the first use. */
-  middlewareStream(line: SocketLine, middleware: MiddlewareFunction): MiddlewareStream {
-    this.#middleware ??= new Map();
-    let stream = this.#middleware.get(line);
-    if (stream === undefined) {
-      stream = createMiddlewareStream(line);
-      this.#middleware.set(line, stream);
-      middleware(stream);
-    }
-    return stream;
-  }
-
-  closeAllMiddlewares(): void {
-    this.middlewareHandshakeStream?.close();
-    for (const stream of this.#middleware?.values() ?? []) stream.close();
-  }
-
-  killAllMiddlewares(): void {
-    this.middlewareHandshakeStream?.kill();
-    for (const stream of this.#middleware?.values() ?? []) stream.kill();
-  }
-
-  closeAllStreams(): void {
-    this.closeAllMiddlewares();
-    this.closeAllReceivers();
-    this.closeAllProcedures();
-    this.closeAllListeners();
-  }
-
-  killAllStreams(): void {
-    this.killAllMiddlewares();
-    this.killAllReceivers();
-    this.killAllProcedures();
-    this.killAllListeners();
   }
 
   // ---- ConnectionObserver
@@ -334,7 +339,7 @@ export class AGServerSocket extends SocketConsumers implements ConnectionObserve
 
   invoked({ id, procedure, data, answered }: CallRequest): void {
     if (!this.answers(procedure)) return;
-    const request = this.server.createRequest(this, id, procedure, data);
+    const request = this.createRequest(this, id, procedure, data);
     request.sent = answered;
     this.procedures?.write(procedure, request);
   }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import formatter from "sc-formatter";
 import { InvalidActionError, InvalidArgumentsError, InvalidOptionsError } from "../protocol/wire-errors.ts";
 import type { Broker, Deliver } from "../pubsub/broker.ts";
@@ -12,23 +14,30 @@ import { Turn } from "../runtime/turn.ts";
 import type { Connection } from "../server/connection.ts";
 import { ServerCore } from "../server/core.ts";
 import { type DrainOptions, drain } from "../server/drain.ts";
+import { EngineServer, type WsEngine } from "../server/engine-server.ts";
 import type { Middleware, MiddlewareLine } from "../server/middleware.ts";
-import { type CodecEngine, resolveOptions } from "../server/options.ts";
+import { type CodecEngine, type PerMessageDeflate, problemsOf, resolveOptions } from "../server/options.ts";
 import { type TokenEngine, Tokens } from "../server/tokens.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import { type AnswerClient, type ClientInfo, type VerifyClient, verifyClient } from "../server/verify.ts";
 import { WsServer } from "../server/ws-server.ts";
+import type { AppTypes } from "./app-types.ts";
 import { type BrokerEngine, DefaultBrokerEngine, EngineBroker } from "./broker-engine.ts";
 import { type SocketRecord, socketRecord } from "./clients.ts";
 import type { ServerEventMap } from "./events.ts";
 import { Exchange } from "./exchange.ts";
 import { forwardEvents } from "./forward-events.ts";
-import { type MiddlewareFunction, type MiddlewareStream, MiddlewareStreams } from "./middleware-streams.ts";
+import {
+  HANDSHAKE_STREAM,
+  type MiddlewareFunction,
+  type MiddlewareStream,
+  MiddlewareStreams,
+} from "./middleware-streams.ts";
 import type { AGServerOptions, InternalOptions } from "./options.ts";
-import { AGRequest } from "./request.ts";
 import { AGServerSocket } from "./server-socket.ts";
 import { type ConsumableStream, StreamEmitter } from "./streams.ts";
 
-const DEFAULTS = { authDefaultExpiry: 86_400, socketStreamCleanupMode: "kill", cloneData: false } as const;
+const DEFAULTS = { authDefaultExpiry: 86_400, socketStreamCleanupMode: "kill", wsEngine: "ws" } as const;
 const LINES: ReadonlySet<string> = new Set(["handshake", "inboundRaw", "inbound", "outbound"]);
 
 /**
@@ -36,64 +45,111 @@ const LINES: ReadonlySet<string> = new Set(["handshake", "inboundRaw", "inbound"
  *
  * Only a face: connections are served by `core`, and what nobody listens to or asks for is not made.
  */
-export class AGServer extends StreamEmitter<ServerEventMap> {
+export class AGServer<App extends AppTypes = AppTypes> extends StreamEmitter<ServerEventMap<App>> {
   static readonly MIDDLEWARE_HANDSHAKE = "handshake";
   static readonly MIDDLEWARE_INBOUND_RAW = "inboundRaw";
   static readonly MIDDLEWARE_INBOUND = "inbound";
   static readonly MIDDLEWARE_OUTBOUND = "outbound";
+  static readonly SYMBOL_MIDDLEWARE_HANDSHAKE_STREAM: symbol = HANDSHAKE_STREAM;
   readonly MIDDLEWARE_HANDSHAKE = AGServer.MIDDLEWARE_HANDSHAKE;
   readonly MIDDLEWARE_INBOUND_RAW = AGServer.MIDDLEWARE_INBOUND_RAW;
   readonly MIDDLEWARE_INBOUND = AGServer.MIDDLEWARE_INBOUND;
   readonly MIDDLEWARE_OUTBOUND = AGServer.MIDDLEWARE_OUTBOUND;
+  readonly SYMBOL_MIDDLEWARE_HANDSHAKE_STREAM: symbol = HANDSHAKE_STREAM;
 
   /** What it was given, and the defaults of the rest. */
-  readonly options: AGServerOptions;
+  readonly options: AGServerOptions<App>;
   httpServer: HttpServer | HttpsServer;
-  readonly exchange: Exchange;
+  readonly exchange: Exchange<App>;
   /** What carries publications: what the application brought, or a face of our own. */
   readonly brokerEngine: BrokerEngine | DefaultBrokerEngine;
   /** What serves the connections: counters, hub, limits. For the process that owns the server. */
   readonly core: ServerCore;
   /** Open sockets by id. */
-  readonly clients: SocketRecord;
+  readonly clients: SocketRecord<App>;
   /** Sockets whose handshake is still to come, by id. */
-  readonly pendingClients: SocketRecord;
+  readonly pendingClients: SocketRecord<App>;
   isReady = false;
 
-  readonly #ws: WsServer;
-  readonly #faces = new WeakMap<Connection, AGServerSocket>();
-  readonly #middleware: MiddlewareStreams;
-  readonly #functions = new Map<MiddlewareLine, MiddlewareFunction>();
+  // Options that may be changed while the server runs; see SETTINGS below.
+  declare ackTimeout: number;
+  declare handshakeTimeout: number;
+  declare strictHandshake: boolean;
+  declare pingInterval: number;
+  declare pingTimeout: number;
+  declare pingTimeoutDisabled: boolean;
+  declare allowClientPublish: boolean;
+  declare socketChannelLimit: number | undefined;
+  declare origins: string;
+  declare middlewareEmitFailures: boolean;
+  declare readonly protocolVersion: 1 | 2;
+  declare readonly perMessageDeflate: PerMessageDeflate | undefined;
 
-  constructor(options: AGServerOptions = {}, internal: InternalOptions = {}) {
+  readonly #ws: WsServer | EngineServer;
+  readonly #faces = new WeakMap<Connection, AGServerSocket<App>>();
+  readonly #middleware: MiddlewareStreams<App>;
+  readonly #functions = new Map<MiddlewareLine, MiddlewareFunction<App>>();
+
+  constructor(options: AGServerOptions<App> = {}, internal: InternalOptions = {}) {
     super();
-    const { httpServer } = options;
+    const { httpServer, brokerEngine } = options;
     if (httpServer === undefined) {
       throw new InvalidOptionsError("The httpServer option must be an HTTP server to attach to");
     }
     this.httpServer = httpServer;
-    this.core = createCore(options, internal, (error) => this.emitWarning(error));
-    this.options = { ...DEFAULTS, ...options, ...this.core.options };
+    const warn = (error: unknown): void => this.emitWarning(error);
+    this.core = createCore(options, internal, warn);
+    const problems = problemsOf(options);
+    if (problems.length > 0)
+      throw new InvalidOptionsError(`Cannot serve with these options: ${problems.join("; ")}`);
     this.core.present = (connection) => this.socketOf(connection);
-    this.exchange = new Exchange(this.core.pubsub, (error) => this.emitWarning(error));
-    this.brokerEngine = options.brokerEngine ?? new DefaultBrokerEngine(this.core.pubsub, this.exchange);
+    // An exchange of the application's own must behave like ours.
+    const theirs = brokerEngine?.exchange?.() as Exchange<App> | undefined;
+    this.exchange = theirs ?? new Exchange<App>(this.core.pubsub, warn);
+    this.brokerEngine = brokerEngine ?? new DefaultBrokerEngine(this.core, this.exchange);
+    brokerEngine?.setCodecEngine?.(this.codec);
+    this.options = { ...DEFAULTS, ...options, ...this.core.options, brokerEngine: this.brokerEngine };
     this.clients = socketRecord(this.core.open, (connection) => this.socketOf(connection));
     this.pendingClients = socketRecord(this.core.pending, (connection) => this.socketOf(connection));
-    this.#middleware = new MiddlewareStreams((connection) => this.socketOf(connection));
-    this.core.events = forwardEvents(this, (connection) => this.#faces.get(connection));
-    this.#ws = new WsServer(this.core, httpServer);
+    this.#middleware = new MiddlewareStreams<App>((connection) => this.socketOf(connection));
+    this.core.events = forwardEvents(this as unknown as AGServer, (connection) =>
+      (this.#faces as WeakMap<Connection, AGServerSocket>).get(connection),
+    );
+    this.#ws = this.#createWsServer(options.wsEngine);
     // Not at once: whoever made the server must be able to listen for it.
-    setTimeout(() => this.#becomeReady(), 0);
-    if (options.brokerEngine?.listener) void this.#watch(options.brokerEngine.listener("error"));
+    setTimeout(() => void this.#becomeReady(), 0);
+    if (brokerEngine?.listener) void this.#watch(brokerEngine.listener("error"));
   }
 
-  async #watch(errors: ConsumableStream<{ readonly error: unknown }>): Promise<void> {
-    for await (const { error } of errors) this.emitWarning(error);
+  #createWsServer(engine: AGServerOptions["wsEngine"]): WsServer | EngineServer {
+    const isOverridden = this.verifyHandshake !== AGServer.prototype.verifyHandshake;
+    const verify: VerifyClient = (info, answer) => this.verifyHandshake(info, answer);
+    if (engine == null || engine === "ws") {
+      return new WsServer(this.core, this.httpServer, isOverridden ? verify : undefined);
+    }
+    return new EngineServer(this.core, this.httpServer, loadEngine(engine), verify);
   }
 
-  #becomeReady(): void {
+  async #watch(errors: ConsumableStream<unknown>): Promise<void> {
+    for await (const event of errors) this.emitWarning((event as { error: unknown }).error);
+  }
+
+  async #becomeReady(): Promise<void> {
+    const { brokerEngine } = this;
+    if (brokerEngine instanceof DefaultBrokerEngine) brokerEngine.becomeReady();
+    else if (brokerEngine.isReady === false) await brokerEngine.listener?.("ready").once();
     this.isReady = true;
     this.emit("ready", {});
+  }
+
+  /** The WebSocket server beneath. */
+  get wsServer(): unknown {
+    return this.#ws.handle;
+  }
+
+  /** Decides whether a client may connect. Subclasses may decide otherwise. */
+  verifyHandshake(info: ClientInfo, callback: AnswerClient): void {
+    verifyClient(this.core, info, callback);
   }
 
   get clientsCount(): number {
@@ -105,62 +161,13 @@ export class AGServer extends StreamEmitter<ServerEventMap> {
   }
 
   /** The face of a connection, made when first asked for. */
-  socketOf(connection: Connection): AGServerSocket {
+  socketOf(connection: Connection): AGServerSocket<App> {
     let socket = this.#faces.get(connection);
     if (socket === undefined) {
-      socket = new AGServerSocket(connection, this);
+      socket = new AGServerSocket<App>(connection, this);
       this.#faces.set(connection, socket);
     }
     return socket;
-  }
-
-  createRequest(socket: AGServerSocket, id: number, procedure: string, data: unknown): AGRequest {
-    const { requestCreator } = this.options;
-    return requestCreator
-      ? requestCreator.call(socket, socket, id, procedure, data)
-      : new AGRequest(socket, id, procedure, data);
-  }
-
-  // ---- Options as upstream shows them
-
-  get ackTimeout(): number {
-    return this.core.options.ackTimeout;
-  }
-
-  get handshakeTimeout(): number {
-    return this.core.options.handshakeTimeout;
-  }
-
-  get strictHandshake(): boolean {
-    return this.core.options.strictHandshake;
-  }
-
-  get pingInterval(): number {
-    return this.core.options.pingInterval;
-  }
-
-  get pingTimeout(): number {
-    return this.core.options.pingTimeout;
-  }
-
-  get pingTimeoutDisabled(): boolean {
-    return this.core.options.pingTimeoutDisabled;
-  }
-
-  get allowClientPublish(): boolean {
-    return this.core.options.allowClientPublish;
-  }
-
-  get socketChannelLimit(): number | undefined {
-    return this.core.options.socketChannelLimit;
-  }
-
-  get protocolVersion(): 1 | 2 {
-    return this.core.options.protocolVersion;
-  }
-
-  get origins(): string {
-    return this.core.options.origins;
   }
 
   // ---- Keys, tokens, codec
@@ -193,16 +200,25 @@ export class AGServer extends StreamEmitter<ServerEventMap> {
     return this.core.tokens.verificationOptions;
   }
 
-  setAuthEngine(engine: TokenEngine): void {
+  set auth(engine: TokenEngine) {
     this.core.tokens.engine = engine;
+  }
+
+  setAuthEngine(engine: TokenEngine): void {
+    this.auth = engine;
   }
 
   get codec(): CodecEngine {
     return this.core.codec ?? formatter;
   }
 
+  set codec(codec: CodecEngine) {
+    this.core.useCodec(codec);
+  }
+
   setCodecEngine(codec: CodecEngine): void {
-    this.core.codec = codec;
+    this.codec = codec;
+    this.brokerEngine.setCodecEngine?.(codec);
   }
 
   // ---- Middleware
@@ -213,7 +229,7 @@ export class AGServer extends StreamEmitter<ServerEventMap> {
    * @throws {InvalidArgumentsError} for an unknown line
    * @throws {InvalidActionError} if the line has middleware already
    */
-  setMiddleware(type: MiddlewareLine, middleware: MiddlewareFunction): void {
+  setMiddleware(type: MiddlewareLine, middleware: MiddlewareFunction<App>): void {
     if (!LINES.has(type)) throw new InvalidArgumentsError(`Middleware ${type} type is not supported`);
     if (this.#functions.has(type)) {
       throw new InvalidActionError(`Middleware ${type} type has already been set`);
@@ -241,7 +257,7 @@ export class AGServer extends StreamEmitter<ServerEventMap> {
   }
 
   /** The handshake stream of a request, if middleware consumes one. */
-  handshakeStreamOf(request: UpgradeRequest): MiddlewareStream | undefined {
+  handshakeStreamOf(request: UpgradeRequest): MiddlewareStream<App> | undefined {
     return this.#middleware.handshakeOf(request);
   }
 
@@ -278,8 +294,43 @@ export class AGServer extends StreamEmitter<ServerEventMap> {
   }
 }
 
+const SETTINGS = [
+  "ackTimeout",
+  "handshakeTimeout",
+  "strictHandshake",
+  "pingInterval",
+  "pingTimeout",
+  "pingTimeoutDisabled",
+  "allowClientPublish",
+  "socketChannelLimit",
+  "origins",
+  "middlewareEmitFailures",
+] as const;
+
+for (const name of [...SETTINGS, "protocolVersion", "perMessageDeflate"] as const) {
+  const get = function (this: AGServer): unknown {
+    return this.core.options[name];
+  };
+  const set = function (this: AGServer, value: unknown): void {
+    this.core.change({ [name]: value });
+  };
+  const isFixed = !(SETTINGS as readonly string[]).includes(name);
+  Object.defineProperty(AGServer.prototype, name, isFixed ? { get } : { get, set });
+}
+
+/** @throws {InvalidOptionsError} if it is none */
+function loadEngine(engine: WsEngine | string): WsEngine {
+  const loaded: unknown =
+    typeof engine === "string" ? createRequire(join(process.cwd(), "server.js"))(engine) : engine;
+  if (typeof (loaded as Partial<WsEngine> | null)?.Server === "function") return loaded as WsEngine;
+  throw new InvalidOptionsError(
+    "The wsEngine option must be a path or module name which points " +
+      "to a valid WebSocket engine module with a compatible interface",
+  );
+}
+
 function createCore(
-  options: AGServerOptions,
+  options: AGServerOptions<never>,
   { turn = new Turn(), clock = systemClock, broker }: InternalOptions,
   warn: (error: unknown) => void,
 ): ServerCore {

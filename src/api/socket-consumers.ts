@@ -1,3 +1,4 @@
+import type { AnswerOf, AppTypes, NameOf, OpenName, RequestOf, Shapes } from "./app-types.ts";
 import type { SocketEvents } from "./events.ts";
 import type { AGRequest } from "./request.ts";
 import {
@@ -9,7 +10,7 @@ import {
 } from "./streams.ts";
 
 /** The receivers and procedures of a socket, and the calls to watch and end them. Streams exist while consumed. */
-export class SocketConsumers extends StreamEmitter<SocketEvents> {
+export class SocketConsumers<App extends AppTypes> extends StreamEmitter<SocketEvents<App>> {
   protected receivers: Demux | undefined;
   protected procedures: Demux | undefined;
 
@@ -24,7 +25,11 @@ export class SocketConsumers extends StreamEmitter<SocketEvents> {
   }
 
   /** What the client transmits under this name. */
-  receiver<Data = unknown>(receiverName: string): ConsumableStream<Data> {
+  receiver<Data = unknown>(receiverName: OpenName<Shapes<App, "receivers">>): ConsumableStream<Data>;
+  receiver<Name extends NameOf<Shapes<App, "receivers">>>(
+    receiverName: Name,
+  ): ConsumableStream<Shapes<App, "receivers">[Name]>;
+  receiver(receiverName: string): ConsumableStream<unknown> {
     return this.#receivers.stream(receiverName);
   }
 
@@ -81,7 +86,15 @@ export class SocketConsumers extends StreamEmitter<SocketEvents> {
   }
 
   /** The client's calls of this name, each to be answered once. */
-  procedure<Data = unknown>(procedureName: string): ConsumableStream<AGRequest<Data>> {
+  procedure<Data = unknown>(
+    procedureName: OpenName<Shapes<App, "procedures">>,
+  ): ConsumableStream<AGRequest<Data, unknown, App>>;
+  procedure<Name extends NameOf<Shapes<App, "procedures">>>(
+    procedureName: Name,
+  ): ConsumableStream<
+    AGRequest<RequestOf<Shapes<App, "procedures">[Name]>, AnswerOf<Shapes<App, "procedures">[Name]>, App>
+  >;
+  procedure(procedureName: string): ConsumableStream<unknown> {
     return this.#procedures.stream(procedureName);
   }
 
