@@ -46,6 +46,8 @@ export interface ClusterClientEvents {
   error: { readonly error: Error };
   /** The brokers of the cluster have changed. */
   updateBrokers: { readonly brokerURIs: readonly string[] };
+  /** The workers of the cluster have changed. `sourceWorkerURI` is this server's own. */
+  updateWorkers: { readonly workerURIs: readonly string[]; readonly sourceWorkerURI: string };
 }
 
 /** A server's place in a cluster. */
@@ -63,6 +65,9 @@ export class ClusterClient extends StreamEmitter<ClusterClientEvents> {
       this.emit("error", { error: Object.assign(new Error(text), { name: "ClusterError", ...fields }) });
     };
     this.#cluster = cluster({ debug() {}, info() {}, warn: report, error: report });
+    this.#cluster.onWorkers((workerURIs, sourceWorkerURI) => {
+      this.emit("updateWorkers", { workerURIs, sourceWorkerURI });
+    });
     this.#cluster.ring.onAdopted(() => this.emit("updateBrokers", { brokerURIs: this.sccBrokerURIList }));
   }
 

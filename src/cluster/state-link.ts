@@ -60,6 +60,8 @@ export class StateLink {
   #timer: Timer | undefined;
   #accused: readonly string[] = [];
   #settled: RingVersion | undefined;
+  #workers: ((uris: readonly string[], own: string) => void) | undefined;
+  #uri = "";
   /** The newest ring that scc-state is known to hold. */
   #known: RingVersion = NO_VERSION;
 
@@ -73,6 +75,11 @@ export class StateLink {
   /** Whether scc-state has registered this member, and the talk lasts. */
   get registered(): boolean {
     return this.#registered;
+  }
+
+  /** Wants to be told of the cluster's workers, by URI, and of its own; to be called before `start`. */
+  onWorkers(listener: (uris: readonly string[], own: string) => void): void {
+    this.#workers = listener;
   }
 
   start(): void {
@@ -156,6 +163,7 @@ export class StateLink {
       ...this.#options.identity(),
       ring: this.#options.ring.ring,
       settled: this.#settled,
+      workers: this.#workers !== undefined,
       accused: this.#accused,
     });
     this.#timer = this.#options.clock.after(this.#options.ackTimeout, () => talk.close("no answer in time"));
@@ -165,6 +173,7 @@ export class StateLink {
     const parsed = parseStateMessage(message);
     if (parsed?.type === "welcome") this.#welcomed(parsed);
     else if (parsed?.type === "ring") this.#learn(parsed.ring);
+    else if (parsed?.type === "workers") this.#workers?.(parsed.uris, this.#uri);
     else if (parsed?.type === "refused") this.#refused(parsed.reason);
   }
 
@@ -176,6 +185,7 @@ export class StateLink {
     this.#timer?.cancel();
     this.#backoff.reset();
     this.#registered = true;
+    this.#uri = uri;
     this.#news.reset();
     this.#options.log.info("registered with scc-state", { uri, stateId });
     this.#learn(ring);

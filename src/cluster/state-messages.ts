@@ -19,6 +19,8 @@ const joinSchema = z.object({
   instanceSecure: z.boolean(),
   ring: ringSchema,
   settled: versionSchema.optional(),
+  /** Whether the member wants to be told of the cluster's workers. */
+  workers: z.boolean().optional(),
   accused: z.array(instanceSchema).max(10_000),
 });
 
@@ -37,6 +39,8 @@ const stateMessageSchema = z.discriminatedUnion("type", [
   /** The member is not registered; the talk ends. */
   z.object({ type: z.literal("refused"), reason: z.string() }),
   z.object({ type: z.literal("ring"), ring: ringSchema }),
+  /** The workers of the cluster, by URI; for members that asked for it. */
+  z.object({ type: z.literal("workers"), uris: z.array(z.string()) }),
 ]);
 
 export type JoinMessage = z.infer<typeof joinSchema>;
@@ -50,7 +54,7 @@ export function parseMemberMessage(message: unknown): MemberMessage | undefined 
 
 /** As `parseMemberMessage`. */
 export function parseStateMessage(message: unknown): StateMessage | undefined {
-  return parse(stateMessageSchema, ["welcome", "refused", "ring"], message);
+  return parse(stateMessageSchema, ["welcome", "refused", "ring", "workers"], message);
 }
 
 function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unknown): T | undefined {

@@ -92,6 +92,11 @@ export class WorkerCluster {
     return this.#broker;
   }
 
+  /** Wants to be told of the cluster's workers, by URI, and of its own; to be called before `join`. */
+  onWorkers(listener: (uris: readonly string[], own: string) => void): void {
+    this.#state.onWorkers(listener);
+  }
+
   /** Registers, now that this worker can be reached. */
   join(): void {
     this.#state.start();

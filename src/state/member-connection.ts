@@ -8,6 +8,6 @@ export interface MemberConnection {
   left: boolean;
   send(message: StateMessage): void;
   /** The workers of the cluster have changed; for those who want to know. */
-  workersChanged?(): void;
+  workersChanged?(uris: readonly string[]): void;
   close(reason: string): void;
 }

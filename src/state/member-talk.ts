@@ -43,6 +43,7 @@ export class MemberTalk implements MemberConnection {
   readonly #events: MemberTalkEvents;
   readonly #joinTimer: Timer;
   #member: Member | undefined;
+  #wantsWorkers = false;
 
   constructor(talk: Talk, request: IncomingMessage, options: MemberTalkOptions, events: MemberTalkEvents) {
     this.#talk = talk;
@@ -69,6 +70,10 @@ export class MemberTalk implements MemberConnection {
     this.#talk.send(message);
   }
 
+  workersChanged(uris: readonly string[]): void {
+    if (this.#wantsWorkers) this.send({ type: "workers", uris: [...uris] });
+  }
+
   close(reason: string): void {
     this.#talk.close(reason);
   }
@@ -93,6 +98,7 @@ export class MemberTalk implements MemberConnection {
       return;
     }
     this.#joinTimer.cancel();
+    this.#wantsWorkers = join.workers ?? false;
     this.#events.joined(join);
   }
 

@@ -131,12 +131,14 @@ export class StateService {
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
     this.#membership.accuse(member.instanceId, join.accused);
     talk.send({ type: "welcome", stateId: this.#options.stateId, uri: member.uri, ring: this.ring });
+    if (member.role === "worker") this.#tellOfWorkers();
     if (member.role === "broker" && !hasMember(this.ring.brokers, member.instanceId)) void this.#verify(talk);
     this.#review();
   }
 
   #registered(member: UpstreamMember): void {
     this.#register(member);
+    this.#tellOfWorkers();
     this.#review();
   }
 
@@ -149,7 +151,6 @@ export class StateService {
     this.#membership.joined(member);
     const { uri, role, instanceId, isUpstream } = member;
     this.#options.log.info("member registered", { member: uri, role, instanceId, upstream: isUpstream });
-    if (role === "worker") this.#tellOfWorkers();
   }
 
   /** Lets a broker in only if it answers at the address it announced, as itself. */
@@ -208,7 +209,10 @@ export class StateService {
     const { instanceId, uri, role } = talk.member;
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
-    if (talk.left) return;
+    if (talk.left) {
+      if (role === "worker") this.#tellOfWorkers();
+      return;
+    }
     this.#membership.lost(instanceId, this.#options.clock.now());
     this.#options.log.info("member gone", { member: uri, reason });
     if (role === "worker") this.#tellOfWorkers();
@@ -261,6 +265,6 @@ export class StateService {
   }
 
   #tellOfWorkers(): void {
-    for (const connection of this.#members.values()) connection.workersChanged?.();
+    for (const connection of this.#members.values()) connection.workersChanged?.(this.workerUris);
   }
 }

@@ -67,6 +67,34 @@ describe("An unmodified upstream worker beside ours", () => {
     await crosses(first.port, first.port, "with itself");
   });
 
+  it("is replaced by one of ours at the same address while its client connects again, and then the promises hold", async () => {
+    const cluster = await Cluster.create();
+    const state = cluster.state();
+    const [broker, native] = [await cluster.broker(), await cluster.worker()];
+    await calm([state, broker, native]);
+    const upstream = await upstreamWorker(cluster);
+    await upstream.printed("brokers: ws://");
+    const autoReconnectOptions = { initialDelay: 50, randomness: 50, multiplier: 1, maxDelay: 100 };
+    const client = await connect(upstream.port, { autoReconnectOptions });
+    const inbox = await subscribe(client, "news");
+
+    await upstream.stop("SIGKILL");
+    const successor = await (await cluster.worker({ SOCKETCLUSTER_PORT: upstream.port })).ready();
+    await client.listener("subscribe").once(10_000);
+    await until("the placement is ours again", () => {
+      return state.log.findLast(({ msg }) => msg === "new ring")?.placement === "rendezvous";
+    });
+    await Promise.all([native, successor].map((service) => service.ready()));
+    const publisher = await connect(native.port);
+    await Promise.all(CHANNELS.map((_, n) => publisher.invokePublish("news", n)));
+
+    await until("all have arrived", () => inbox.length >= CHANNELS.length);
+    expect(inbox).toEqual(CHANNELS.map((_, n) => n));
+    const late = await Promise.all(CHANNELS.map((channel) => subscribe(client, channel)));
+    await Promise.all(CHANNELS.map((channel) => publisher.invokePublish(channel, "at once")));
+    await until("all have arrived", () => late.every(({ length }) => length > 0));
+  });
+
   it("works with the simple mapping too, and with a key", async () => {
     const cluster = await Cluster.create({ SCC_AUTH_KEY: "key", SCC_MAPPING_ENGINE: "simple" });
     const all = [cluster.state(), await cluster.broker(), await cluster.broker(), await cluster.worker()];

@@ -25,6 +25,8 @@ describe("A server that was made for upstream's cluster", () => {
     const application = await applicationOn(cluster);
     await Promise.all([...brokers, worker].map((service) => service.ready()));
     await application.printed("brokers: ws");
+    const uris = [worker, application].map(({ port }) => `ws://127.0.0.1:${port}`).toSorted();
+    await application.printed(`workers: ${uris.join()} source: ws://127.0.0.1:${application.port}\n`);
     const [there, here] = await Promise.all([connect(worker.port), connect(application.port)]);
 
     const inboxes = await Promise.all(

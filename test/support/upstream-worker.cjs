@@ -5,7 +5,7 @@ const socketClusterServer = require("socketcluster-server");
 const sccBrokerClient = require("scc-broker-client");
 
 const port = Number(process.env.PORT);
-const httpServer = http.createServer((request, response) => response.end("OK"));
+const httpServer = http.createServer((_request, response) => response.end("OK"));
 const server = socketClusterServer.attach(httpServer);
 const cluster = sccBrokerClient.attach(server.brokerEngine, {
   instanceId: randomUUID(),
