@@ -194,8 +194,10 @@ describe("A cluster that lost more than one process", () => {
     const [frozen, other] = [await cluster.broker(), await cluster.broker()];
     const workers = [await cluster.worker(), await cluster.worker()];
     await Promise.all([frozen, other, ...workers].map((service) => service.ready()));
+    const brokers = (): unknown => other.log.findLast(({ msg }) => msg === "ring adopted")?.brokers;
+    await until("both are in the ring", () => brokers() === 2);
     frozen.process.kill("SIGSTOP");
-    await other.printed('"brokers":1');
+    await until("the frozen one is out of it", () => brokers() === 1);
     await Promise.all(workers.map((service) => service.ready()));
 
     frozen.process.kill("SIGCONT");

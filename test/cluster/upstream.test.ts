@@ -78,9 +78,10 @@ describe("An unmodified upstream worker beside ours", () => {
     const client = await connect(upstream.port, { autoReconnectOptions });
     const inbox = await subscribe(client, "news");
 
+    const again = client.listener("subscribe").once(15_000);
     await upstream.stop("SIGKILL");
     const successor = await (await cluster.worker({ SOCKETCLUSTER_PORT: upstream.port })).ready();
-    await client.listener("subscribe").once(10_000);
+    await again;
     await until("the placement is ours again", () => {
       return state.log.findLast(({ msg }) => msg === "new ring")?.placement === "rendezvous";
     });

@@ -8,14 +8,27 @@ const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
 
-/** A port that nobody listens on now. */
+/** Below the ports that the system gives to outgoing connections, which could take one before it is used. */
+const FIRST_PORT = 11_000;
+/** Ports of one test process; another one, which runs beside it, has others. */
+const PORTS_EACH = 100;
+let portsTried = 0;
+
+/** A port that nobody listens on now, and that no other test is given. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+  const base = FIRST_PORT + (process.pid % 100) * PORTS_EACH;
+  for (;;) {
+    const port = base + (portsTried++ % PORTS_EACH);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }
 
 /**

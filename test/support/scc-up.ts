@@ -148,7 +148,8 @@ export function isAlive(pid: number): boolean {
 /** The first of `count` free ports in a row, below those that the system gives out by itself. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 12_000 + Math.floor(Math.random() * 18_000);
+    // Apart from those that `freePort` gives, and below those of outgoing connections.
+    const base = 22_000 + Math.floor(Math.random() * 8_000);
     const ports = Array.from({ length: count }, (_, index) => base + index);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
