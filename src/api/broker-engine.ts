@@ -171,9 +171,10 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
     }
   }
 
-  #published({ channel, data }: Publication): void {
+  #published(publication: Publication): void {
     if (this.#suppressed || this.getListenerConsumerCount("publish") === 0) return;
-    this.emit("publish", { channel, data });
+    // Only here are the data asked for: to look at them is to parse them.
+    this.emit("publish", { channel: publication.channel, data: publication.data });
   }
 }
 

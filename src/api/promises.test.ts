@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { startApp, type TestApp } from "./test-app.ts";
 
 const SUBSCRIBERS = 10;
@@ -94,5 +94,21 @@ describe("A server whose application listens to nothing", () => {
     // The handshake alone may wait for a token to be checked.
     expect(handshakes / SUBSCRIBERS).toBeLessThan(20);
     expect(handshakes).toBeGreaterThan(0);
+  });
+
+  it("parses a publication once, to see that it is one, and never for its subscribers", async () => {
+    app = await startApp();
+    const [publisher, ...subscribers] = Array.from({ length: SUBSCRIBERS }, () => new RawClient());
+    const all = [publisher as RawClient, ...subscribers];
+    for (const client of all) client.send({ event: "#subscribe", data: { channel: "news" }, cid: 2 });
+    await vi.waitUntil(() => all.every((client) => client.count('"rid":2') === 1));
+    const parse = vi.spyOn(JSON, "parse");
+
+    for (let n = 0; n < MESSAGES; n++)
+      publisher?.send({ event: "#publish", data: { channel: "news", data: n } });
+    await vi.waitUntil(() => all.every((client) => client.count('"#publish"') === MESSAGES));
+
+    expect(parse).toHaveBeenCalledTimes(MESSAGES);
+    parse.mockRestore();
   });
 });
