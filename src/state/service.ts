@@ -137,6 +137,12 @@ export class StateService {
   }
 
   #registered(member: UpstreamMember): void {
+    const holder = this.#members.get(member.member.instanceId);
+    if (holder !== undefined && !holder.member.isUpstream) {
+      // Upstream's choose their ids themselves; none may take the place of one of ours.
+      member.send({ type: "refused", reason: "Cannot register: this instanceId belongs to another member" });
+      return;
+    }
     this.#register(member);
     this.#tellOfWorkers();
     this.#review();

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import { NO_RING } from "../cluster/ring.ts";
+import type { Talk, TalkEvents } from "../link/talk.ts";
+import { silentLogger } from "../runtime/log.ts";
+import { NobodyThereError } from "./probe.ts";
+import { StateService } from "./service.ts";
+
+interface Message {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+const uuid = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;
+
+/** scc-state with talks that a test plays. @param answers who answers at an address; undefined: nobody listens */
+function stage(answers: (uri: string) => string | undefined) {
+  const clock = new VirtualClock();
+  const service = new StateService({
+    stateId: "s",
+    delays: { startup: 0, scaleOut: 100, scaleBack: 1000 },
+    upstreamPlacement: "skeletonRendezvous",
+    retryDelay: 10,
+    forwardedForHeader: undefined,
+    clock,
+    log: silentLogger,
+    probe: async (uri) => {
+      const answer = answers(uri);
+      if (answer === undefined) throw new NobodyThereError(`nobody at ${uri}`);
+      return answer;
+    },
+  });
+  const join = (n: number, type: "scc-broker" | "scc-worker", more: object = {}) => {
+    const said: Message[] = [];
+    let events: TalkEvents | undefined;
+    const talk = {
+      start: (given: TalkEvents) => {
+        events = given;
+      },
+      send: (message: Message) => said.push(message),
+      close: (reason: string) => events?.closed(reason),
+    } as unknown as Talk;
+    const url = `/socketcluster/?instanceType=${type}&instancePort=${n}`;
+    service.accept(talk, { url, headers: {}, socket: { remoteAddress: "::ffff:10.0.0.1" } } as never);
+    const hello = {
+      type: "join",
+      instanceId: uuid(n),
+      instanceSecure: false,
+      ring: NO_RING,
+      accused: [],
+      ...more,
+    };
+    events?.message(hello);
+    return { said, lose: () => events?.closed("lost"), say: (message: Message) => events?.message(message) };
+  };
+  /** Lets time go by, and what was asked of other processes be answered. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let gone = 0; gone < ms; gone += 10) {
+      clock.advance(10);
+      await new Promise(setImmediate);
+    }
+  };
+  return { service, join, pass };
+}
+
+const uris = ({ service }: ReturnType<typeof stage>): string[] => service.ring.brokers.map(({ uri }) => uri);
+
+describe("scc-state", () => {
+  it("lets a broker in that answers as itself, and tells everybody", async () => {
+    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
+    const worker = state.join(9, "scc-worker");
+    state.join(1, "scc-broker");
+    await state.pass(200);
+
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1"]);
+    expect(worker.said.at(-1)).toMatchObject({ type: "ring", ring: { version: { counter: 1 } } });
+  });
+
+  it("refuses one that does not, and lets it in when it does later", async () => {
+    let isUp = false;
+    const state = stage((uri) => (isUp ? uuid(Number(uri.split(":").at(-1))) : undefined));
+    const refused = state.join(1, "scc-broker");
+    await state.pass(100);
+    expect(refused.said.at(-1)).toMatchObject({ type: "refused" });
+
+    isUp = true;
+    state.join(1, "scc-broker");
+    await state.pass(200);
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1"]);
+  });
+
+  it("tells those who are here of a newer ring that a newcomer brings", async () => {
+    const state = stage(() => uuid(1));
+    const first = state.join(8, "scc-worker");
+    const ring = {
+      ...NO_RING,
+      version: { counter: 7, stateId: "x" },
+      brokers: [{ uri: "ws://10.0.0.1:1", instanceId: uuid(1) }],
+    };
+    state.join(9, "scc-worker", { ring });
+
+    expect(first.said.at(-1)).toMatchObject({ type: "ring", ring: { version: { counter: 7 } } });
+  });
+
+  it("looks for brokers of a ring that never came to it, and replaces those that are gone", async () => {
+    const state = stage((uri) => (uri.endsWith(":1") ? undefined : uuid(Number(uri.split(":").at(-1)))));
+    const ring = {
+      ...NO_RING,
+      version: { counter: 7, stateId: "x" },
+      brokers: [{ uri: "ws://10.0.0.1:1", instanceId: uuid(1) }],
+    };
+    state.join(9, "scc-worker", { ring, accused: [uuid(1)] });
+    state.join(2, "scc-broker");
+    await state.pass(5000);
+
+    expect(uris(state)).toEqual(["ws://10.0.0.1:2"]);
+  });
+
+  it("takes nobody any more once it stops", async () => {
+    const state = stage(() => uuid(1));
+    state.service.close();
+    const late = state.join(9, "scc-worker");
+
+    expect(late.said).toEqual([]);
+    expect(state.service.memberCount("worker")).toBe(0);
+  });
+});
