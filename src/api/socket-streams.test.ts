@@ -20,7 +20,8 @@ function heldBack(): AGAction[] {
   app.server.setMiddleware("outbound", async (stream) => {
     for await (const action of stream) {
       waiting.push(action);
-      await action.promise.catch(() => {});
+      // Until a test has decided; that it may block is what some of them are about.
+      await Promise.allSettled([action.promise]);
     }
   });
   return waiting;

@@ -45,6 +45,8 @@ export class ServerCore {
   readonly open = new Map<string, Connection>();
   /** Connections whose handshake is still to come. */
   readonly pending = new Map<string, Connection>();
+  /** Sockets whose upgrade middleware has not decided about yet. */
+  readonly undecided = new Set<{ destroy(): void }>();
   /** Connections that have ended, but whose WebSocket is not closed yet. */
   readonly closing = new Set<Connection>();
   #options: ServerOptions;

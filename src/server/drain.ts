@@ -21,6 +21,7 @@ const RESERVE = 5;
  */
 export function drain(core: ServerCore, { perSecond, deadlineMs }: DrainOptions): Promise<void> {
   core.accepting = false;
+  for (const socket of core.undecided) socket.destroy();
   const { clock } = core;
   const start = clock.now();
   const total = core.open.size + core.pending.size;

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { drain } from "./drain.ts";
 import { startServer, type TestServer, type TestSetup, until, within } from "./test-server.ts";
 
 /** What clients do that mean harm, or are broken. */
@@ -72,6 +73,25 @@ describe("A server of clients", () => {
     const { code, reason } = await wordy.closed;
     expect([code, reason.startsWith("\u00fc\u{1f4a5}")]).toEqual([4501, true]);
     await until("nothing is left", () => server.core.socketCount === 0);
+  });
+
+  it("waits no longer for middleware to decide about an upgrade than a handshake may take, nor when it parts with all", async () => {
+    const server = await start({ options: { handshakeTimeout: 50 } });
+    let asked = 0;
+    server.core.middleware.handshake = () => {
+      asked += 1;
+      return new Promise(() => {});
+    };
+    const late = server.connect();
+    await expect(late).rejects.toThrow("socket hang up");
+
+    const other = await start();
+    other.core.middleware.handshake = server.core.middleware.handshake;
+    const parted = expect(other.connect()).rejects.toThrow("socket hang up");
+    await until("it is asked about", () => asked === 2);
+    await drain(other.core, { perSecond: 100, deadlineMs: 5000 });
+    await parted;
+    expect([server.core.undecided.size, other.core.undecided.size]).toEqual([0, 0]);
   });
 
   it("takes no large message before the handshake", async () => {

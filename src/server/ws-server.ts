@@ -60,7 +60,9 @@ export class WsServer {
       refuse(socket, 503);
       return;
     }
+    const decided = this.#isDecidedLater ? this.#watch(socket) : undefined;
     this.handle.handleUpgrade(request, socket, head, (ws) => {
+      decided?.();
       const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request));
       ws.connection = connection;
       ws.on("message", onMessage);
@@ -70,11 +72,30 @@ export class WsServer {
     });
   };
 
+  get #isDecidedLater(): boolean {
+    return this.#isVerifiedByOthers || this.#core.middleware.handshake !== undefined;
+  }
+
+  /**
+   * While an upgrade is decided about, nobody else looks after its socket: it may take as long as a handshake.
+   *
+   * @returns a function to be called when it has been decided
+   */
+  #watch(socket: Duplex): () => void {
+    const { undecided, clock, options } = this.#core;
+    const timer = clock.after(options.handshakeTimeout, () => socket.destroy());
+    const decided = (): void => {
+      timer.cancel();
+      undecided.delete(socket);
+      socket.off("close", decided);
+    };
+    undecided.add(socket);
+    socket.once("close", decided);
+    return decided;
+  }
+
   #kept(request: IncomingMessage): UpgradeRequest {
-    const seenByOthers =
-      this.#isVerifiedByOthers ||
-      this.#core.middleware.handshake !== undefined ||
-      this.#http.listenerCount("upgrade") > 1;
+    const seenByOthers = this.#isDecidedLater || this.#http.listenerCount("upgrade") > 1;
     return seenByOthers ? request : slim(request);
   }
 

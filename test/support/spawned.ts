@@ -35,6 +35,7 @@ export class ServerProcess {
     const url = `http://127.0.0.1:${this.port}${path}`;
     await until(`${url} is served`, async () => {
       if (!this.running) throw new Error(`It ended:\n${this.output}`);
+      // It does not listen yet: that is what is waited for, within the deadline.
       const response = await fetch(url).catch(() => undefined);
       return response?.status === 200;
     });
