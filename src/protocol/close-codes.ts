@@ -75,6 +75,15 @@ export function closeCode(code: number): CloseCode | undefined {
   return byCode.get(code);
 }
 
+/** Whether a code may stand in a close frame. [RFC 6455, 7.4] */
+export function isCloseCode(code: number): boolean {
+  const isReserved = code === 1004 || code === 1005 || code === 1006;
+  return (
+    Number.isInteger(code) &&
+    ((code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999))
+  );
+}
+
 /** Bytes that fit in a close frame beside its code. [RFC 6455, 5.5] */
 const MAX_REASON = 123;
 
@@ -86,9 +95,7 @@ export function closeFrame(
   code: number,
   reason: string | undefined,
 ): [code: number, reason: string | undefined] {
-  const isReserved = code === 1004 || code === 1005 || code === 1006;
-  const isValid = (code >= 1000 && code <= 1014 && !isReserved) || (code >= 3000 && code <= 4999);
-  const sent = Number.isInteger(code) && isValid ? code : CLOSE_CODES.handshakeRejected.code;
+  const sent = isCloseCode(code) ? code : CLOSE_CODES.handshakeRejected.code;
   if (reason === undefined || Buffer.byteLength(reason) <= MAX_REASON) return [sent, reason];
   // Cut between characters: a character takes at most four bytes.
   let cut = reason.slice(0, MAX_REASON);

@@ -5,6 +5,7 @@
 
 const FIN_TEXT = 0x81;
 const FIN_BINARY = 0x82;
+const CONTROL = { close: 0x88, ping: 0x89, pong: 0x8a };
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -12,6 +13,15 @@ const LENGTH_64 = 127;
 export function headerLength(length: number): number {
   if (length < LENGTH_16) return 2;
   return length < 65_536 ? 4 : 10;
+}
+
+/** A ping, pong or close frame. @param payload at most 125 bytes */
+export function controlFrame(kind: keyof typeof CONTROL, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(2 + payload.length);
+  frame[0] = CONTROL[kind];
+  frame[1] = payload.length;
+  frame.set(payload, 2);
+  return frame;
 }
 
 /** Writes the header of a whole text message, and returns where its payload starts. */

@@ -1,9 +1,16 @@
 import type { Socket } from "node:net";
 import type { Turn } from "../runtime/turn.ts";
 import type { Counters } from "./counters.ts";
+import { canWriteDirectly, type DirectSocket, type DirectWriter, writeDirectly } from "./direct-write.ts";
 
 /** What an outbox needs of the socket it writes to. */
 export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable" | "writableLength">;
+
+/**
+ * Several Buffers up to this many bytes are copied into one: below it the copy costs less than to hand them to
+ * the system one by one, and acknowledgements are short.
+ */
+const MAX_JOINED = 16_384;
 
 /** Who is told that an outbox overflowed. */
 export interface OutboxOwner {
@@ -45,7 +52,7 @@ export class Writer {
  * other connections, hence never changed here. They go past `ws` to the socket itself, whole frames only,
  * so that the control frames `ws` writes come between them and not into them.
  */
-export class Outbox {
+export class Outbox implements DirectWriter {
   readonly #owner: OutboxOwner;
   readonly #socket: OutboxSocket;
   readonly #writer: Writer;
@@ -55,17 +62,29 @@ export class Outbox {
   #bytes = 0;
   /** Bytes of a write that was larger than the limit by itself, while they are unsent: it comes on top. */
   #large = 0;
+  /** Bytes that were written directly and that the kernel has not taken yet. */
+  #waiting = 0;
+  readonly #direct: DirectSocket | undefined;
   #closed = false;
 
   constructor(owner: OutboxOwner, socket: OutboxSocket, writer: Writer) {
     this.#owner = owner;
     this.#socket = socket;
     this.#writer = writer;
+    this.#direct = canWriteDirectly(socket) ? socket : undefined;
   }
 
   /** Bytes that the peer has not taken yet, here or in the socket. */
   get bufferedBytes(): number {
-    return this.#bytes + this.#socket.writableLength;
+    return this.#bytes + this.#unsent;
+  }
+
+  get #unsent(): number {
+    return this.#waiting + this.#socket.writableLength;
+  }
+
+  waiting(bytes: number): void {
+    this.#waiting += bytes;
   }
 
   /** Takes a Buffer of whole frames, to be written when the turn ends. After `close` it does nothing. */
@@ -89,11 +108,12 @@ export class Outbox {
     const first = this.#first;
     if (first === undefined) return;
     const rest = this.#rest;
+    const bytes = this.#bytes;
     const socket = this.#socket;
     const { counters, maxBufferedBytes } = this.#writer;
     // A single message may be larger than the limit, and whoever has just been sent it is not slow for that;
     // what makes a slow consumer is that what came before it, or after it, is still unsent.
-    const unsent = socket.writableLength;
+    const unsent = this.#unsent;
     if (unsent <= maxBufferedBytes) this.#large = 0;
     const overflow = unsent > 0 && unsent + this.#bytes > maxBufferedBytes + this.#large;
     this.#first = undefined;
@@ -107,14 +127,19 @@ export class Outbox {
     counters.writes += 1;
     counters.bytesOut += this.#bytes;
     this.#bytes = 0;
-    if (rest === undefined) {
+    if (rest === undefined) this.#write(first);
+    else if (bytes <= MAX_JOINED) this.#write(joined(first, rest, bytes));
+    else {
+      socket.cork();
       socket.write(first);
-      return;
+      for (const frames of rest) socket.write(frames);
+      socket.uncork();
     }
-    socket.cork();
-    socket.write(first);
-    for (const frames of rest) socket.write(frames);
-    socket.uncork();
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#direct !== undefined && writeDirectly(this.#direct, bytes, this)) return;
+    this.#socket.write(bytes);
   }
 
   /** Writes what waits, and takes nothing more. */
@@ -132,4 +157,11 @@ export class Outbox {
     this.#rest = undefined;
     this.#bytes = 0;
   }
+}
+
+function joined(first: Buffer, rest: readonly Buffer[], length: number): Buffer {
+  const all = Buffer.allocUnsafe(length);
+  let at = first.copy(all);
+  for (const frames of rest) at += frames.copy(all, at);
+  return all;
 }

@@ -5,14 +5,16 @@ import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptio
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import { receive } from "./inbound.ts";
+import { PlainWebSocket } from "./plain-web-socket.ts";
 import { slim, type UpgradeRequest } from "./upgrade-request.ts";
 import { type VerifyClient, verifyClient } from "./verify.ts";
 
-/** A WebSocket that knows whose it is, so that its listeners are functions shared by all. */
-class ClientWebSocket extends WebSocket {
+/** The WebSocket of `ws`, for clients that compress: it knows whose it is, so that all share its listeners. */
+class CompressedWebSocket extends WebSocket {
   connection: Connection | undefined;
 }
 
+type ClientWebSocket = WebSocket & { connection?: Connection };
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** What an HTTP server must be able to do for us; an `https.Server` or a plain emitter of upgrades can as well. */
@@ -32,7 +34,7 @@ export class WsServer {
   readonly #core: ServerCore;
   readonly #http: UpgradingServer;
   readonly #isVerifiedByOthers: boolean;
-  readonly handle: Server<typeof ClientWebSocket>;
+  readonly handle: Server<typeof CompressedWebSocket>;
 
   /** @param verify decides in the place of `verifyClient` */
   constructor(core: ServerCore, http: UpgradingServer, verify?: VerifyClient) {
@@ -65,7 +67,7 @@ export class WsServer {
       decided?.();
       const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request));
       ws.connection = connection;
-      ws.on("message", onMessage);
+      if (ws instanceof CompressedWebSocket) ws.on("message", onMessage);
       ws.on("close", onClose);
       ws.on("error", onError);
       this.#core.events.connecting?.(connection);
@@ -106,19 +108,20 @@ export class WsServer {
   }
 }
 
-function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof ClientWebSocket> {
+function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof CompressedWebSocket> {
   const { wsEngineServerOptions, perMessageDeflate, maxPayload, handleProtocols } = core.options;
-  const options: WsOptions<typeof ClientWebSocket> = { clientTracking: false };
+  const options: WsOptions<typeof CompressedWebSocket> = { clientTracking: false };
   if (perMessageDeflate !== undefined) options.perMessageDeflate = perMessageDeflate;
   if (maxPayload !== undefined) options.maxPayload = maxPayload;
   if (handleProtocols !== undefined) options.handleProtocols = handleProtocols;
   const { server: _, port: __, path: ___, ...given } = wsEngineServerOptions ?? {};
+  const compresses = Boolean(given.perMessageDeflate ?? perMessageDeflate);
   return {
     ...options,
     ...given,
     noServer: true,
     verifyClient: verify as NonNullable<WsOptions["verifyClient"]>,
-    WebSocket: ClientWebSocket,
+    WebSocket: compresses ? CompressedWebSocket : (PlainWebSocket as unknown as typeof CompressedWebSocket),
     // What a client publishes goes to others as it stands: it must be UTF-8, or theirs would be closed.
     skipUTF8Validation: false,
   };
@@ -135,20 +138,20 @@ function refuse(socket: Duplex, status: number): void {
   );
 }
 
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  const { connection } = this as ClientWebSocket;
+function onMessage(this: ClientWebSocket, data: RawData, isBinary: boolean): void {
+  const { connection } = this;
   if (connection !== undefined) receive(connection, data as Buffer, !isBinary);
 }
 
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  const { connection } = this as ClientWebSocket;
+function onClose(this: ClientWebSocket, code: number, reason: Buffer): void {
+  const { connection } = this;
   if (connection === undefined) return;
   connection.end(code, reason.toString());
   connection.core.closing.delete(connection);
 }
 
-function onError(this: WebSocket, error: Error): void {
-  const { connection } = this as ClientWebSocket;
+function onError(this: ClientWebSocket, error: Error): void {
+  const { connection } = this;
   if (connection === undefined) return;
   // A connection that is over has been reported on: what its socket says then is no news.
   if (connection.state !== "closed") connection.report(error);

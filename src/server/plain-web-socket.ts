@@ -1,0 +1,259 @@
+import type { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import { WebSocket } from "ws";
+import { CLOSE_CODES, isCloseCode } from "../protocol/close-codes.ts";
+import { binaryFrame, controlFrame, textFrame } from "../protocol/frames.ts";
+import { type FrameFault, type FrameReader, readFrames } from "../protocol/read-frames.ts";
+import type { Connection } from "./connection.ts";
+import { receive } from "./inbound.ts";
+
+/** `ws` makes WebSockets of a class that extends its own; of that one, only what everyone may call is kept. */
+const Base = WebSocket as unknown as new (
+  address: null,
+  protocols: undefined,
+  options: object,
+) => EventEmitter;
+
+/** Which WebSocket a socket carries. A symbol: others may have put something of their own on the socket. */
+const CARRIED = Symbol("WebSocket");
+type Carrier = Socket & { [CARRIED]?: PlainWebSocket | undefined };
+type Sent = string | number | Buffer | ArrayBuffer | ArrayBufferView;
+type Done = (error?: Error | null) => void;
+
+const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
+const NOTHING = Buffer.alloc(0);
+/** Bytes of a control frame. [RFC 6455, 5.5] */
+const MAX_CONTROL = 125;
+const MAX_UNSENT_PONGS = 65_536;
+/** How long a client may take to answer a goodbye; as `ws` has it. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/** Options of a `ws` server that concern its WebSockets. */
+interface Options {
+  readonly maxPayload?: number;
+  readonly autoPong?: boolean;
+  readonly closeTimeout?: number;
+}
+
+/**
+ * A client's WebSocket without extensions, as nearly all are. It reads frames itself, without a stream, a
+ * queue or an event per message, where `ws` keeps a receiver and a sender for each connection: they were a
+ * third of the memory of an idle one. To applications (`socket.socket`) it is the WebSocket that upstream
+ * gives them.
+ */
+export class PlainWebSocket extends Base implements FrameReader {
+  connection: Connection | undefined;
+  unfinished: FrameReader["unfinished"];
+  fragments: FrameReader["fragments"];
+  /** Those of the server: one object for all. */
+  readonly #options: Options;
+  #socket: Carrier | undefined;
+  #state: 0 | 1 | 2 | 3 = CONNECTING;
+  /** What the client said goodbye with; 1006 if it did not. */
+  #closeCode = 1006;
+  #closeReason: Buffer = NOTHING;
+  #saidGoodbye = false;
+  #heardGoodbye = false;
+  #hasFailed = false;
+  #closeTimer: NodeJS.Timeout | undefined;
+
+  /** Called by `ws`, as is `setSocket` once it has answered the upgrade. */
+  constructor(address: null, protocols: undefined, options: Options) {
+    super(address, protocols, options);
+    this.#options = options;
+  }
+
+  setSocket(socket: Carrier, head: Buffer): void {
+    this.#socket = socket;
+    socket[CARRIED] = this;
+    // Applications may give any stream as a socket.
+    socket.setTimeout?.(0);
+    socket.setNoDelay?.();
+    if (head.length > 0) socket.unshift(head);
+    socket.on("close", onClose);
+    socket.on("data", onData);
+    socket.on("end", onEnd);
+    socket.on("error", onError);
+    this.#state = OPEN;
+  }
+
+  get maxPayload(): number {
+    return this.#options.maxPayload ?? 0;
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this.#state;
+  }
+
+  get isPaused(): boolean {
+    return this.#socket?.isPaused() ?? false;
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
+  pause(): void {
+    if (this.#state !== CLOSED) this.#socket?.pause();
+  }
+
+  resume(): void {
+    if (this.#state !== CLOSED) this.#socket?.resume();
+  }
+
+  // ---- What applications send past us; our own packets are written by the outbox
+
+  /** Sends a whole message, at once. @throws {TypeError} if it is told to send a part of one */
+  send(data: Sent, options?: { binary?: boolean; fin?: boolean } | Done, done?: Done): void {
+    if (typeof options === "function") {
+      this.send(data, {}, options);
+      return;
+    }
+    if (options?.fin === false) throw new TypeError("A message is sent whole: `fin` must not be false");
+    const isBinary = options?.binary ?? isBytes(data);
+    this.#write(isBinary ? binaryFrame(bytesOf(data)) : textFrame(bytesOf(data).toString()), done);
+  }
+
+  ping(data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+    this.#control("ping", data, mask, done);
+  }
+
+  pong(data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+    this.#control("pong", data, mask, done);
+  }
+
+  /** Either of the first two may be left out. */
+  #control(kind: "ping" | "pong", data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+    const callback = [data, mask, done].find((given): given is Done => typeof given === "function");
+    const payload = typeof data === "function" || data === undefined ? NOTHING : bytesOf(data);
+    if (payload.length > MAX_CONTROL) throw new RangeError(`A ${kind} holds at most ${MAX_CONTROL} bytes`);
+    this.#write(controlFrame(kind, payload), callback);
+  }
+
+  #write(frame: Buffer, done?: Done): void {
+    if (this.#state === OPEN) this.#socket?.write(frame, done);
+    else if (done !== undefined) {
+      process.nextTick(done, new Error(`WebSocket is not open: readyState ${this.#state}`));
+    }
+  }
+
+  // ---- What comes in
+
+  get isReading(): boolean {
+    return !this.#heardGoodbye && !this.#hasFailed;
+  }
+
+  message(payload: Buffer, text: boolean): void {
+    if (this.connection !== undefined) receive(this.connection, payload, text);
+    if (this.listenerCount("message") > 0) this.emit("message", payload, !text);
+  }
+
+  pinged(payload: Buffer): void {
+    // Who pings without reading the answers is cut off by the time its answers are a buffer full.
+    if (this.bufferedAmount > MAX_UNSENT_PONGS) this.terminate();
+    else if (this.#options.autoPong !== false) this.#write(controlFrame("pong", payload));
+    this.emit("ping", payload);
+  }
+
+  ponged(payload: Buffer): void {
+    this.emit("pong", payload);
+  }
+
+  goodbye(code: number, reason: Buffer): void {
+    this.#heardGoodbye = true;
+    this.#closeCode = code;
+    this.#closeReason = Buffer.from(reason);
+    this.close(code === CLOSE_CODES.noCode.code ? undefined : code, this.#closeReason);
+  }
+
+  fault({ closeCode, code, message }: FrameFault): void {
+    this.#hasFailed = true;
+    this.close(closeCode);
+    this.emit("error", Object.assign(new RangeError(`Invalid WebSocket frame: ${message}`), { code }));
+  }
+
+  // ---- The end
+
+  /** Says goodbye, and closes once the client has answered. @throws {TypeError} if the code must not be sent */
+  close(code?: number, reason?: string | Buffer): void {
+    if (this.#state === CLOSED || this.#socket === undefined) return;
+    if (this.#state === OPEN) {
+      this.#socket.write(controlFrame("close", goodbyeOf(code, reason)));
+      this.#saidGoodbye = true;
+      this.#state = CLOSING;
+      const timeout = this.#options.closeTimeout ?? CLOSE_TIMEOUT_MS;
+      this.#closeTimer = setTimeout(() => this.#socket?.destroy(), timeout);
+    }
+    if (this.#saidGoodbye && !this.isReading) this.#socket.end();
+  }
+
+  /** Cuts the connection without goodbye. */
+  terminate(): void {
+    if (this.#state === CLOSED) return;
+    this.#state = CLOSING;
+    this.#socket?.destroy();
+  }
+
+  /** The socket takes no more. */
+  ending(): void {
+    this.#state = CLOSING;
+  }
+
+  closed(): void {
+    clearTimeout(this.#closeTimer);
+    this.#state = CLOSED;
+    this.unfinished = undefined;
+    this.fragments = undefined;
+    this.emit("close", this.#closeCode, this.#closeReason);
+  }
+}
+
+function isBytes(data: Sent): data is Exclude<Sent, string | number> {
+  return typeof data === "object";
+}
+
+function bytesOf(data: Sent): Buffer {
+  if (!isBytes(data)) return Buffer.from(String(data));
+  if (Buffer.isBuffer(data)) return data;
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(data);
+}
+
+function goodbyeOf(code: number | undefined, reason: string | Buffer = ""): Buffer {
+  if (code === undefined) return NOTHING;
+  if (!isCloseCode(code)) throw new TypeError(`${code} is no code that a WebSocket may be closed with`);
+  const text = Buffer.from(reason);
+  if (text.length > MAX_CONTROL - 2) {
+    throw new RangeError(`The reason of a close holds at most ${MAX_CONTROL - 2} bytes`);
+  }
+  const payload = Buffer.allocUnsafe(2 + text.length);
+  payload.writeUInt16BE(code);
+  text.copy(payload, 2);
+  return payload;
+}
+
+function onData(this: Carrier, chunk: Buffer): void {
+  const socket = this[CARRIED];
+  if (socket?.isReading) readFrames(socket, chunk);
+}
+
+function onEnd(this: Carrier): void {
+  this[CARRIED]?.ending();
+  this.end();
+}
+
+/** What happened is told by the close that follows: 1006. */
+function onError(this: Carrier): void {
+  this[CARRIED]?.ending();
+  this.destroy();
+}
+
+function onClose(this: Carrier): void {
+  const socket = this[CARRIED];
+  if (socket === undefined) return;
+  // What came while the socket was paused, before its end.
+  const rest: Buffer | null = this.readableLength > 0 ? this.read() : null;
+  if (rest !== null && socket.isReading) readFrames(socket, rest);
+  this[CARRIED] = undefined;
+  socket.closed();
+}
