@@ -10,6 +10,7 @@ import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, describe, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
+import { keepYoungGenerationSmall } from "../runtime/young-generation.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
@@ -35,6 +36,7 @@ export async function runWorker(
   flags: Flags,
   modulePath: string | undefined,
 ): Promise<void> {
+  keepYoungGenerationSmall(env);
   const config = readConfig(workerSettings, env, flags);
   const instance = String(config.port);
   const log = createLogger("scc-worker", instance, config.logLevel);
