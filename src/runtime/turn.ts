@@ -13,6 +13,7 @@ export class Turn {
   #deliver: Task[] = [];
   #write: Task[] = [];
   #scheduled = false;
+  #over: Promise<void> | undefined;
 
   /** @param schedule how to be called back when the turn is over; `setImmediate` unless a test decides */
   constructor(schedule: (run: Task) => void = setImmediate) {
@@ -29,6 +30,17 @@ export class Turn {
   write(task: Task): void {
     this.#write.push(task);
     if (!this.#scheduled) this.#arm();
+  }
+
+  /** Resolves when the turn is over; one promise for all who wait for it. */
+  over(): Promise<void> {
+    this.#over ??= new Promise((resolve) => {
+      this.#schedule(() => {
+        this.#over = undefined;
+        resolve();
+      });
+    });
+    return this.#over;
   }
 
   #arm(): void {

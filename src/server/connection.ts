@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { CLOSE_CODES, closeCode, closeFrame } from "../protocol/close-codes.ts";
 import {
   acknowledgement,
@@ -12,6 +11,7 @@ import { BadConnectionError, InvalidActionError, SocketProtocolError } from "../
 import type { Batch } from "../pubsub/batch.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
 import type { Publication } from "../pubsub/publication.ts";
+import { randomId } from "../runtime/random-id.ts";
 import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
 import { Batching } from "./batching.ts";
 import { Calls } from "./calls.ts";
@@ -27,7 +27,6 @@ import type { UpgradeRequest } from "./upgrade-request.ts";
 
 export type ConnectionState = "connecting" | "open" | "closed";
 
-const ID_BYTES = 15; // 20 characters
 /** How long a slow consumer's socket may still take to say goodbye before its buffers are dropped. */
 const SLOW_GRACE_MS = 1_000;
 const PING = { 1: textFrame("#1"), 2: textFrame("") };
@@ -50,7 +49,7 @@ export interface ClientSocket {
  * `open` to `closed`, after which nothing is sent any more.
  */
 export class Connection implements Subscriber, OutboxOwner, Pulse {
-  readonly id: string = randomBytes(ID_BYTES).toString("base64url");
+  readonly id: string = randomId();
   readonly core: ServerCore;
   readonly ws: ClientSocket;
   readonly request: UpgradeRequest;

@@ -1,4 +1,3 @@
-import { setImmediate as endOfTurn } from "node:timers/promises";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import type { HandshakePacket } from "../../protocol/packets.ts";
 import { dehydrate, InvalidActionError } from "../../protocol/wire-errors.ts";
@@ -21,6 +20,12 @@ export function handshake(connection: Connection, packet: HandshakePacket): Pend
     return undefined;
   }
   connection.handshakeBy = Infinity;
+  const { tokens, middleware } = connection.core;
+  // Most clients are nobody in particular, and nobody wants to decide about them: nothing is to be waited for.
+  if (packet.authToken == null && tokens.isDefault && middleware.handshake === undefined) {
+    welcome(connection, packet, cid, undefined);
+    return connection.core.turn.over();
+  }
   return shake(connection, packet, cid);
 }
 
@@ -32,10 +37,19 @@ async function shake(connection: Connection, packet: HandshakePacket, cid: numbe
   if (isClosed(connection)) return;
   // The token is optional here: to have none is no error.
   const authError = problem !== undefined && check.signedAuthToken !== null ? problem.error : undefined;
-  const rejectsToken = isBadToken(authError);
-  if (rejectsToken) forget(connection);
+  if (isBadToken(authError)) forget(connection);
+  welcome(connection, packet, cid, authError);
+  await connection.core.turn.over();
+  if (connection.auth.token !== null && !isClosed(connection)) announce(connection, before);
+}
+
+/**
+ * Opens the connection, and says so. Whoever was told of it gets until the turn is over to listen, before more is
+ * told of it, or its next packet handled.
+ */
+function welcome(connection: Connection, packet: HandshakePacket, cid: number, authError: unknown): void {
   open(connection, cid, authError);
-  if (rejectsToken) connection.sendPacket({ event: "#removeAuthToken" });
+  if (isBadToken(authError)) connection.sendPacket({ event: "#removeAuthToken" });
   connection.observer?.invoked({
     connection,
     id: cid,
@@ -43,9 +57,6 @@ async function shake(connection: Connection, packet: HandshakePacket, cid: numbe
     data: packet.data,
     answered: true,
   });
-  // Whoever was told of the connection gets to listen before more is told of it, or its next packet handled.
-  await endOfTurn();
-  if (connection.auth.token !== null && !isClosed(connection)) announce(connection, before);
 }
 
 /** `undefined` and `null` may be thrown too: the wrapper tells them from success. */
