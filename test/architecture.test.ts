@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */
-const STARTED_BY_CLI = /^(state|broker|worker)\/(main|config)\.ts$/;
+const STARTED_BY_CLI = /^(state|broker|worker)\/(main|config|start)\.ts$/;
 
 /** Words of the network, which the logic that is simulated must not know. */
 const PURE = [

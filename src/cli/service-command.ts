@@ -43,7 +43,7 @@ function optionFor(setting: Setting<unknown>): Option {
   if (!("fallback" in setting)) facts.push("required");
   const value = typeof fallback === "boolean" ? "[value]" : "<value>";
   // A default of Commander's would look like a flag and win over the variable.
-  return new Option(`${flagOf(env)} ${value}`, `${doc} (${facts.join("; ")})`);
+  return new Option(`${flagOf(setting)} ${value}`, `${doc} (${facts.join("; ")})`);
 }
 
 function isShown(fallback: unknown): boolean {

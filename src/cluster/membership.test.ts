@@ -135,6 +135,20 @@ describe("Membership, leaves and crashes", () => {
     expect(names(membership.next(20_000))).toEqual(["b", "c"]);
   });
 
+  it("takes workers that share an address for one witness: their host may be at fault", () => {
+    const membership = running("a", "b");
+    for (const name of ["p1", "p2", "p3"]) membership.joined({ ...worker(name), uri: "ws://w:8000" });
+    for (const name of ["p1", "p2", "p3"]) membership.accuse(name, ["a", "b"]);
+    expect(membership.next(20_000)).toBeUndefined();
+    for (const name of ["p2", "p3"]) membership.accuse(name, ["a"]);
+    membership.accuse("p1", []);
+    expect(membership.next(20_000)).toBeUndefined();
+
+    membership.joined(worker("w2"));
+    membership.accuse("w2", ["a"]);
+    expect(names(membership.next(20_000))).toEqual(["b"]);
+  });
+
   it("forgets what a member said when that member is gone, or takes it back", () => {
     const membership = running("a", "b");
     for (const name of ["w1", "w2"]) membership.joined(worker(name));

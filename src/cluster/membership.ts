@@ -243,11 +243,20 @@ export class Membership {
     return this.#upstreamSeenAt + this.#delays.scaleOut;
   }
 
-  /** What members say, and what scc-state itself cannot reach. Members that are gone accuse nobody. */
+  /**
+   * What members say, and what scc-state itself cannot reach. Members that are gone accuse nobody. Workers at
+   * one address are processes of one host that share a port, and its network: together they are one witness.
+   */
   #allAccusations(now: number): Accusations {
     const own: string[] = [];
     for (const [instanceId, at] of this.#lost) if (now - at >= this.#delays.scaleBack) own.push(instanceId);
-    return new Map([...this.#accusations, [this.#stateId, own]]);
+    const all = new Map<string, readonly string[]>([[this.#stateId, own]]);
+    for (const [instanceId, accused] of this.#accusations) {
+      const member = this.#members.get(instanceId);
+      const witness = member?.role === "worker" ? member.uri : instanceId;
+      all.set(witness, [...(all.get(witness) ?? []), ...accused]);
+    }
+    return all;
   }
 
   #isAway(instanceId: string): boolean {

@@ -5,6 +5,8 @@ import { ConfigError } from "./errors.ts";
 export interface Setting<T> {
   /** Name of the environment variable; the flag is derived from it (see `flagOf`). */
   readonly env: string;
+  /** The flag, where it is not the one derived from the variable: `--processes`. */
+  readonly flag?: string;
   readonly doc: string;
   /** Turns text into a value, or refuses it. */
   readonly schema: z.ZodType<T, string>;
@@ -42,10 +44,10 @@ export function readConfig<S extends Settings>(
   for (const [key, setting] of Object.entries(settings)) {
     const flag = flags[key];
     const text = flag || env[setting.env];
-    const source = flag ? flagOf(setting.env) : setting.env;
+    const source = flag ? flagOf(setting) : setting.env;
     if (!text) {
       if ("fallback" in setting) config[key] = setting.fallback;
-      else problems.push(`${setting.env} (or ${flagOf(setting.env)}) is required: ${setting.doc}`);
+      else problems.push(`${setting.env} (or ${flagOf(setting)}) is required: ${setting.doc}`);
       continue;
     }
     const parsed = setting.schema.safeParse(text);
@@ -59,8 +61,9 @@ export function readConfig<S extends Settings>(
   return Object.freeze(config) as Config<S>;
 }
 
-/** The flag that means the same as an environment variable: `SCC_DRAIN_MS` is `--drain-ms`. */
-export function flagOf(env: string): string {
+/** The flag that means the same as a setting's environment variable: `SCC_DRAIN_MS` is `--drain-ms`. */
+export function flagOf({ env, flag }: Pick<Setting<unknown>, "env" | "flag">): string {
+  if (flag !== undefined) return flag;
   return `--${env
     .replace(/^(SCC|SOCKETCLUSTER)_/, "")
     .toLowerCase()
@@ -78,6 +81,12 @@ export function integer(min: number, max: number): Kind<number> {
     .transform(Number)
     .pipe(z.number().int().min(min).max(max));
   return { schema, expected: `an integer from ${min} to ${max}` };
+}
+
+/** A whole number as of `integer`, or a word. */
+export function integerOr<const W extends string>(word: W, min: number, max: number): Kind<number | W> {
+  const { schema, expected } = integer(min, max);
+  return { schema: z.union([oneOf(word).schema, schema]), expected: `${word} or ${expected}` };
 }
 
 /** A TCP port. */

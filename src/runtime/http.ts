@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import { ConfigError, ListenError, PortTakenError } from "./errors.ts";
-import type { Metrics } from "./metrics.ts";
 
 /** `undefined` when all is well, else why not, in a few words for an operator. */
 export type Trouble = string | undefined;
@@ -84,6 +83,12 @@ export function metricsPortOf(port: number, configured: number | undefined): num
   ]);
 }
 
+/** What `/metrics` shows, made anew for each request. */
+export interface MetricsPage {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
 /**
  * Serves `/metrics`, on a port of its own so that it is never reachable where clients are.
  *
@@ -91,7 +96,7 @@ export function metricsPortOf(port: number, configured: number | undefined): num
  * @returns undefined when turned off
  */
 export async function serveMetrics(
-  metrics: Metrics,
+  { registry: page }: { readonly registry: MetricsPage },
   port: number,
   host: string | undefined,
 ): Promise<Server | undefined> {
@@ -101,8 +106,8 @@ export async function serveMetrics(
       response.writeHead(404).end("Metrics are at /metrics\n");
       return;
     }
-    metrics.registry.metrics().then(
-      (page) => response.writeHead(200, { "content-type": metrics.registry.contentType }).end(page),
+    page.metrics().then(
+      (text) => response.writeHead(200, { "content-type": page.contentType }).end(text),
       (error: Error) => response.writeHead(500).end(`${error.message}\n`),
     );
   });

@@ -57,8 +57,10 @@ export class Lifecycle {
  * a second: a terminal sends Ctrl-C to the whole group, and `scc up` passes it on.
  *
  * Exit codes: 0 closed cleanly, 1 something did not close in time, 130 forced.
+ *
+ * @returns ends the process gracefully, unless that is under way already: it is never a second signal
  */
-export function closeOnSignals(life: Lifecycle, log: Logger, deadlineMs: number): void {
+export function closeOnSignals(life: Lifecycle, log: Logger, deadlineMs: number): (cause: string) => void {
   let startedAt: number | undefined;
   const end = (cause: string): void => {
     if (startedAt !== undefined) {
@@ -75,11 +77,15 @@ export function closeOnSignals(life: Lifecycle, log: Logger, deadlineMs: number)
   };
   process.on("SIGTERM", () => end("SIGTERM"));
   process.on("SIGINT", () => end("SIGINT"));
+  const endOnce = (cause: string): void => {
+    if (startedAt === undefined) end(cause);
+  };
   if (process.channel) {
-    process.on("disconnect", () => startedAt ?? end("parent is gone"));
+    process.on("disconnect", () => endOnce("parent is gone"));
     // The channel is only a life line: it must not keep a process alive that has nothing else to do.
     process.channel.unref();
   }
+  return endOnce;
 }
 
 /** Signals closer together than this are one wish to stop, told twice. */

@@ -1,4 +1,31 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import {
+  type Aggregator,
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Registry,
+} from "prom-client";
+
+/** One metric with all its series, as plain data that can be sent to another process. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  /** "counter", "gauge" and so on. */
+  readonly type: string;
+  /** How values of several processes become one: "sum", "max" and so on. */
+  readonly aggregator: string;
+  readonly values: readonly MetricValue[];
+  /** Whether it is about the process itself (memory, event loop): of several, none stands for all. */
+  readonly isOfProcess: boolean;
+}
+
+export interface MetricValue {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** The series' name where it is not the metric's, as in a histogram. */
+  readonly metricName?: string | undefined;
+}
 
 /**
  * The process's one registry. Hot paths count in plain numbers; the registry reads them when it is
@@ -6,6 +33,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
  */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #own = new Set<string>();
 
   /** @param labels stand on every series: `service` and `instance` */
   constructor(labels: Readonly<Record<string, string>>) {
@@ -13,13 +41,19 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A number that goes up and down, read at each scrape. */
-  gauge(name: string, help: string, read: () => number): void {
+  /**
+   * A number that goes up and down, read at each scrape.
+   *
+   * @param aggregator how the numbers of several processes that act as one become one
+   */
+  gauge(name: string, help: string, read: () => number, aggregator: Aggregator = "sum"): void {
     const registers = [this.registry];
+    this.#own.add(name);
     new Gauge({
       name,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read());
       },
@@ -29,6 +63,7 @@ export class Metrics {
   /** A number that only grows, read at each scrape. By convention its name ends in `_total`. */
   counter(name: string, help: string, read: () => number): void {
     const registers = [this.registry];
+    this.#own.add(name);
     new Counter({
       name,
       help,
@@ -39,4 +74,20 @@ export class Metrics {
       },
     });
   }
+
+  /** All that a scrape would show now, as data. */
+  async families(): Promise<MetricFamily[]> {
+    // The library's types say numbers where it has words.
+    const families = (await this.registry.getMetricsAsJSON()) as unknown as MetricFamily[];
+    return families.map(({ name, help, type, aggregator, values }) => {
+      // What has not been measured yet is no number, which no message could carry.
+      const known = values.filter(({ value }) => Number.isFinite(value));
+      return { name, help, type, aggregator, values: known, isOfProcess: !this.#own.has(name) };
+    });
+  }
+}
+
+/** The page that shows several lists of metrics as one: series of the same name and labels become one. */
+export function printFamilies(lists: readonly (readonly MetricFamily[])[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...lists]).metrics();
 }

@@ -116,6 +116,19 @@ describe("scc-state", () => {
     expect(uris(state)).toEqual(["ws://10.0.0.1:2"]);
   });
 
+  it("knows every process of a worker, also where several share a port, and tells of the port once", () => {
+    const state = stage(() => undefined);
+    const port = { instanceIp: "10.0.0.2" };
+    const first = state.join(8, "scc-worker", { ...port, workers: true });
+    const second = state.join(8, "scc-worker", { ...port, instanceId: uuid(7) });
+
+    expect(state.service.memberCount("worker")).toBe(2);
+    expect(first.said.at(-1)).toEqual({ type: "workers", uris: ["ws://10.0.0.2:8"] });
+    second.lose();
+    expect(state.service.memberCount("worker")).toBe(1);
+    expect(first.said.at(-1)).toEqual({ type: "workers", uris: ["ws://10.0.0.2:8"] });
+  });
+
   it("takes nobody any more once it stops", async () => {
     const state = stage(() => uuid(1));
     state.service.close();

@@ -101,8 +101,10 @@ export class StateService {
     return this.ring.brokers.map(({ uri }) => uri).toSorted();
   }
 
+  /** Each once: processes of one worker share their port. */
   get workerUris(): readonly string[] {
-    return this.#membership.members.filter(({ role }) => role === "worker").map(({ uri }) => uri);
+    const workers = this.#membership.members.filter(({ role }) => role === "worker");
+    return [...new Set(workers.map(({ uri }) => uri))];
   }
 
   get suitsUpstream(): boolean {

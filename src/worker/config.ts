@@ -4,7 +4,16 @@ import {
   memberSettings,
   workerMemberSettings,
 } from "../cluster/settings.ts";
-import { type Config, integer, jsonObject, oneOf, port, type Settings, text } from "../runtime/config.ts";
+import {
+  type Config,
+  integer,
+  integerOr,
+  jsonObject,
+  oneOf,
+  port,
+  type Settings,
+  text,
+} from "../runtime/config.ts";
 
 export const workerSettings = {
   port: { env: "SOCKETCLUSTER_PORT", ...port(), fallback: 8000, doc: "port for clients" },
@@ -16,6 +25,13 @@ export const workerSettings = {
   },
   ...commonSettings,
   ...memberSettings,
+  processes: {
+    env: "SCC_WORKER_PROCESSES",
+    flag: "--processes",
+    ...integerOr("auto", 1, 256),
+    fallback: 1 as number | "auto",
+    doc: "processes that share the port (flag: --processes); auto: one per processor core",
+  },
   channelLimit: {
     env: "SOCKETCLUSTER_SOCKET_CHANNEL_LIMIT",
     ...integer(1, 1_000_000_000),

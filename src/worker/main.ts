@@ -3,19 +3,19 @@ import { createServer } from "node:http";
 import { AGServer } from "../api/index.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type Flags, readConfig } from "../runtime/config.ts";
 import { ConfigError } from "../runtime/errors.ts";
 import { closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, describe, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
-import { keepYoungGenerationSmall } from "../runtime/young-generation.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
+import { joinPrimary } from "./processes/child.ts";
+import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
 import { answerRequests } from "./requests.ts";
 
 /** Of the grace period, what is kept for everything but the clients. */
@@ -30,22 +30,18 @@ const TROUBLE_EVERY_MS = 10_000;
  * scc-worker, from top to bottom: what it is made of and who knows whom.
  *
  * @param modulePath the user's application; without one the worker serves the demo page
+ * @param seat which of several processes behind one port this is; absent: there is no other
  */
 export async function runWorker(
-  env: NodeJS.ProcessEnv,
-  flags: Flags,
+  config: WorkerConfig,
   modulePath: string | undefined,
+  seat: Seat | undefined,
 ): Promise<void> {
-  keepYoungGenerationSmall(env);
-  const config = readConfig(workerSettings, env, flags);
-  const instance = String(config.port);
-  const log = createLogger("scc-worker", instance, config.logLevel);
+  const log = createLogger("scc-worker", instanceOf(config, seat), config.logLevel);
   const life = new Lifecycle(log);
-  closeOnSignals(life, log, config.drainMs);
-  sayWhatHasNoEffect(config, log);
-  const problems = problemsOf(config.options);
-  if (problems.length > 0)
-    throw new ConfigError(problems.map((problem) => `SOCKETCLUSTER_OPTIONS: ${problem}`));
+  const stop = closeOnSignals(life, log, config.drainMs);
+  if (isFirst(seat)) sayWhatHasNoEffect(config, log);
+  refuseOptions(config);
 
   const turn = new Turn();
   const http = createServer();
@@ -58,21 +54,22 @@ export async function runWorker(
     { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
   );
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
-  const health = { readiness: () => (life.closing ? "stopping" : cluster?.broker.trouble) };
+  const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
+  const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
+  registerWorkerMetrics(metrics, server.core);
+  if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring);
+  // Of several processes the primary serves the metrics, and each answers the probes for all.
+  const primary =
+    seat &&
+    joinPrimary({ readiness, metrics: () => metrics.families(), stop: () => stop("the primary stops") });
   answerRequests(
     http,
-    health,
+    primary ?? { readiness },
     app || config.environment === "prod" ? undefined : identityOf(config, cluster),
   );
 
-  const metrics = new Metrics({ service: "scc-worker", instance });
-  registerWorkerMetrics(metrics, server.core);
-  if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring);
-  const metricsServer = await serveMetrics(
-    metrics,
-    metricsPortOf(config.port, config.metricsPort),
-    config.host,
-  );
+  const metricsPort = seat ? 0 : metricsPortOf(config.port, config.metricsPort);
+  const metricsServer = await serveMetrics(metrics, metricsPort, config.host);
   if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
 
   logTroubleOfClients(server, log);
@@ -86,7 +83,16 @@ export async function runWorker(
 
   if (closeApp) life.opened("application", async () => void (await closeApp()));
   const deadlineMs = Math.max(0, config.drainMs - RESERVE_MS);
-  life.opened("clients", () => server.drain({ perSecond: config.drainRate, deadlineMs }));
+  const perSecond = drainShare(config.drainRate, seat);
+  life.opened("clients", () => server.drain({ perSecond, deadlineMs }));
+  primary?.serves();
+}
+
+/** @throws {ConfigError} if the options for the server cannot work */
+function refuseOptions({ options }: WorkerConfig): void {
+  const problems = problemsOf(options);
+  if (problems.length > 0)
+    throw new ConfigError(problems.map((problem) => `SOCKETCLUSTER_OPTIONS: ${problem}`));
 }
 
 /** Waits for the application, however long it takes, and says so if it is long. */

@@ -38,7 +38,7 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
 /** What scc-worker shows of its cluster at /metrics. */
 export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, ring: CurrentRing): void {
   const { counts } = broker;
-  metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter);
+  metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
   metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
   metrics.gauge("scc_worker_unconfirmed", "Publishes not confirmed yet", () => broker.unconfirmedCount);
   metrics.gauge(

@@ -13,7 +13,8 @@ export function workerCommand(env: NodeJS.ProcessEnv): Command {
     name: "worker",
     description:
       "Runs scc-worker: clients connect to it, publish and subscribe. Start as many as you like; all workers of " +
-      "a cluster share their channels. Without --state-server-host it stands alone.",
+      "a cluster share their channels. Without --state-server-host it stands alone. With --processes several " +
+      "processes, each with your application, share its port: clients are spread over them in turn.",
     settings: workerSettings,
     argument: { name: "module", doc: MODULE },
     examples: [
@@ -21,7 +22,8 @@ export function workerCommand(env: NodeJS.ProcessEnv): Command {
       "scc worker app.js                                            alone, with your application",
       "SCC_STATE_SERVER_HOST=10.0.0.7 scc worker app.js             in the cluster of that scc-state",
       "scc worker app.js --state-server-host ::1 --port 8001        a second one on the same machine",
+      "scc worker app.js --state-server-host ::1 --processes auto   one that uses all processor cores",
     ],
-    run: async (flags, module) => (await import("../../worker/main.ts")).runWorker(env, flags, module),
+    run: async (flags, module) => (await import("../../worker/start.ts")).startWorker(env, flags, module),
   });
 }
