@@ -32,6 +32,24 @@ describe("The options of a server", () => {
     await expect(startApp({ authKey: undefined, authPublicKey: "x" })).rejects.toThrow(/authPrivateKey/);
   });
 
+  it("that cannot work are refused, all at once", async () => {
+    app = await startApp();
+
+    for (const [options, problem] of [
+      [
+        { authTokenCacheSize: -1, pingInterval: 0 },
+        /pingInterval: .*; authTokenCacheSize: expected a number from 0 on/,
+      ],
+      [
+        { slowConsumerPolicy: "drop" as "close" },
+        /slowConsumerPolicy: expected "close" or "dropOldest", got "drop"/,
+      ],
+      [{ perMessageDeflate: { zlibDeflateOptions: { level: 10 } } }, /perMessageDeflate: .*level/],
+    ] as const) {
+      await expect(startApp(options)).rejects.toThrow(problem);
+    }
+  });
+
   it("may ask for compression", async () => {
     app = await startApp({ perMessageDeflate: true });
     const client = await app.connect({ wsOptions: { perMessageDeflate: true } });
@@ -41,6 +59,8 @@ describe("The options of a server", () => {
     await client.invokePublish("news", text);
 
     expect(await received).toBe(text);
+    expect(app.server.core.counters.compressions).toBe(1);
+    expect(app.server.core.counters.bytesOut).toBeLessThan(1_000);
   });
 
   it("may bring another codec, also a binary one", async () => {

@@ -14,6 +14,11 @@ export function eventPacket(event: string, data: unknown, cid?: number): Outboun
   return packet;
 }
 
+/** Whether a packet is a publication; a batch of packets is none. */
+export function isPublication(packets: OutboundPacket | readonly OutboundPacket[]): boolean {
+  return "event" in packets && packets.event === "#publish";
+}
+
 export function answerPacket(rid: number, data?: unknown): OutboundPacket {
   return data === undefined ? { rid } : { rid, data };
 }

@@ -5,7 +5,10 @@
 
 const FIN_TEXT = 0x81;
 const FIN_BINARY = 0x82;
+/** [RFC 6455, 5.5] */
 const CONTROL = { close: 0x88, ping: 0x89, pong: 0x8a };
+/** Says of a message that it is compressed. [RFC 7692, 6] */
+const RSV1 = 0x40;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -53,6 +56,13 @@ export function binaryFrame(bytes: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerLength(bytes.length) + bytes.length);
   frame.set(bytes, writeHeader(frame, 0, bytes.length));
   frame[0] = FIN_BINARY;
+  return frame;
+}
+
+/** A compressed message as one frame. @param text whether it is text once it is inflated */
+export function deflatedFrame(bytes: Uint8Array, text: boolean): Buffer {
+  const frame = binaryFrame(bytes);
+  frame[0] = RSV1 | (text ? FIN_TEXT : FIN_BINARY);
   return frame;
 }
 

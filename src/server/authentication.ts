@@ -169,7 +169,7 @@ async function sign(connection: Connection, token: AuthToken, options: SetTokenO
   if (token?.exp == null) jwt.expiresIn = expiresIn ?? tokens.signatureOptions.expiresIn;
   if (tokens.signatureOptions.algorithm !== undefined) jwt.algorithm = tokens.signatureOptions.algorithm;
   try {
-    return await tokens.engine.signToken(token, tokens.signatureKey, jwt);
+    return await tokens.sign(token, jwt);
   } catch (error) {
     connection.report(error);
     connection.close(CLOSE_CODES.signingFailed.code);

@@ -4,6 +4,7 @@ import {
   answerPacket,
   errorPacket,
   eventPacket,
+  isPublication,
   type OutboundPacket,
 } from "../protocol/encode.ts";
 import { textFrame } from "../protocol/frames.ts";
@@ -17,11 +18,13 @@ import { Batching } from "./batching.ts";
 import { Calls } from "./calls.ts";
 import { clone } from "./clone.ts";
 import type { ServerCore } from "./core.ts";
+import type { Deflater } from "./deflate.ts";
 import type { ConnectionObserver } from "./events.ts";
 import type { Pulse } from "./heartbeat.ts";
 import type { Inbound } from "./inbound.ts";
+import { outboxFor } from "./lossy-outbox.ts";
 import { Outbound } from "./outbound.ts";
-import { Outbox, type OutboxOwner, type OutboxSocket } from "./outbox.ts";
+import type { ClientOutbox, OutboxOwner, OutboxSocket } from "./outbox.ts";
 import { unsubscribeAll } from "./subscriptions.ts";
 import type { UpgradeRequest } from "./upgrade-request.ts";
 
@@ -73,18 +76,27 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   handshakeBy = 0;
   slot = -1;
 
-  readonly #outbox: Outbox;
+  readonly #outbox: ClientOutbox;
+  /** Only for clients that take compressed messages. */
+  readonly #deflater: Deflater | undefined;
   #outbound: Outbound | undefined;
   #batching: Batching | undefined;
   #calls: Calls | undefined;
 
-  constructor(core: ServerCore, ws: ClientSocket, socket: OutboxSocket, request: UpgradeRequest) {
+  constructor(
+    core: ServerCore,
+    ws: ClientSocket,
+    socket: OutboxSocket,
+    request: UpgradeRequest,
+    deflater?: Deflater,
+  ) {
     this.core = core;
     this.ws = ws;
     this.request = request;
     // Node remembers it once asked; after the socket has closed nobody can tell.
     void request.socket.remoteAddress;
-    this.#outbox = new Outbox(this, socket, core.writer);
+    this.#outbox = outboxFor(this, socket, core.writer, core.options.slowConsumerPolicy);
+    this.#deflater = deflater;
     core.pending.set(this.id, this);
     core.heartbeat.add(this);
   }
@@ -127,7 +139,9 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.preparedCount += batch.publications.length;
     if (core.sharesFrames && !this.#batching?.gathering && !this.#outbound?.isInTheWay) {
       core.counters.messagesOut += batch.publications.length;
-      this.#outbox.push(core.codec === undefined ? batch.bytes : core.encoded(batch));
+      const frames = core.codec === undefined ? batch.bytes : core.encoded(batch);
+      const bytes = this.#deflater === undefined ? frames : this.#deflater.shared(frames);
+      this.#outbox.publish(bytes, batch.publications.length);
       return;
     }
     this.#receiveEach(batch);
@@ -204,17 +218,21 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   sendPublication(publication: Publication): void {
     const { channel, data } = publication;
     if (this.#batching?.gathering) this.sendPacket(eventPacket("#publish", { channel, data }));
-    else this.sendFrame(this.core.frameOf(publication));
+    else {
+      const frame = this.core.frameOf(publication);
+      this.sendFrame(this.#deflater?.shared(frame) ?? frame, true);
+    }
   }
 
-  /** Sends whole WebSocket frames as they stand. */
-  sendFrame(frame: Buffer): void {
+  /** Sends a whole WebSocket frame as it stands. */
+  sendFrame(frame: Buffer, isPublication = false): void {
     if (this.state === "closed") {
       this.report(new Error("WebSocket is not open: readyState 3 (CLOSED)")); // the words that `ws` has for it
       return;
     }
     this.core.counters.messagesOut += 1;
-    this.#outbox.push(frame);
+    if (isPublication) this.#outbox.publish(frame, 1);
+    else this.#outbox.push(frame);
   }
 
   #sendNow(packets: OutboundPacket | readonly OutboundPacket[]): void {
@@ -225,7 +243,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
       this.report(error); // the application gave something that cannot be written
       return;
     }
-    this.sendFrame(frame);
+    this.sendFrame(this.#deflater?.own(frame, packets) ?? frame, isPublication(packets));
   }
 
   /** @param dropped what to do if nothing goes out any more */

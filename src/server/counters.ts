@@ -12,6 +12,10 @@ export class Counters {
   /** Calls of the operating system to write to clients' sockets: at most one per connection and turn. */
   writes = 0;
   slowConsumers = 0;
+  /** Messages compressed: a publication counts once, however many get it. */
+  compressions = 0;
+  /** Publications that a slow consumer did not get, so that it could stay. */
+  droppedPublications = 0;
   errors = 0;
   /** How often connections ended with each code. */
   readonly closes = new Map<number, number>();

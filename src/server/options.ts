@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ProtocolVersion } from "../protocol/decode.ts";
+import { deflateProblems } from "./deflate-clients.ts";
 
 export type PerMessageDeflate = boolean | Readonly<Record<string, unknown>>;
 
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly wsEngineServerOptions: Readonly<Record<string, unknown>> | undefined;
   /** Unsent bytes from which on a connection is a slow consumer; more than the largest message should be. */
   readonly maxBufferedBytes: number;
+  /** What becomes of a slow consumer: it is closed (4100), or misses the oldest publications it has not taken. */
+  readonly slowConsumerPolicy: "close" | "dropOldest";
   /** Packets of one connection that may wait for middleware before its socket is no longer read. */
   readonly maxQueuedPackets: number;
   /** Calls to one client that may wait for its answer. */
@@ -72,6 +75,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   handleProtocols: undefined,
   wsEngineServerOptions: undefined,
   maxBufferedBytes: 8 * 1024 * 1024, // ours; upstream buffers without bound
+  slowConsumerPolicy: "close",
   maxQueuedPackets: 1_000, // ours; upstream queues without bound
   maxPendingCalls: 10_000, // ours; upstream remembers calls without bound
   batchOnHandshake: false,
@@ -91,8 +95,11 @@ export function resolveOptions(given: { readonly [K in keyof ServerOptions]?: un
   return Object.freeze(options) as unknown as ServerOptions;
 }
 
+/** Given options: those of the server, and those of its parts that can be wrong. */
+type Given = { readonly [K in keyof ServerOptions | "authTokenCacheSize"]?: unknown };
+
 /** The smallest value of each number; all may be larger without end. */
-const LEAST: { readonly [K in keyof ServerOptions]?: number } = {
+const LEAST: { readonly [K in keyof Given]?: number } = {
   ackTimeout: 0,
   handshakeTimeout: 1,
   pingInterval: 10,
@@ -104,17 +111,18 @@ const LEAST: { readonly [K in keyof ServerOptions]?: number } = {
   maxPendingCalls: 1,
   batchOnHandshakeDuration: 0,
   batchInterval: 1,
+  authTokenCacheSize: 0,
 };
 
 /** What is wrong with given options, one sentence each; what is absent (`undefined` or `null`) is not. */
-export function problemsOf(given: { readonly [K in keyof ServerOptions]?: unknown }): string[] {
+export function problemsOf(given: Given): string[] {
   const problems: string[] = [];
-  const check = (key: keyof ServerOptions, isRight: (value: unknown) => boolean, expected: string): void => {
+  const check = (key: keyof Given, isRight: (value: unknown) => boolean, expected: string): void => {
     const value = given[key];
     if (value === undefined || value === null || isRight(value)) return;
     problems.push(`${key}: expected ${expected}, got ${JSON.stringify(value)}`);
   };
-  for (const [key, least] of Object.entries(LEAST) as [keyof ServerOptions, number][]) {
+  for (const [key, least] of Object.entries(LEAST) as [keyof Given, number][]) {
     check(key, (value) => typeof value === "number" && value >= least, `a number from ${least} on`);
   }
   for (const [key, value] of Object.entries(DEFAULT_OPTIONS) as [keyof ServerOptions, unknown][]) {
@@ -122,5 +130,11 @@ export function problemsOf(given: { readonly [K in keyof ServerOptions]?: unknow
   }
   for (const key of ["path", "origins"] as const) check(key, (value) => typeof value === "string", "a text");
   check("protocolVersion", (value) => value === 1 || value === 2, "1 or 2");
+  check(
+    "slowConsumerPolicy",
+    (value) => value === "close" || value === "dropOldest",
+    '"close" or "dropOldest"',
+  );
+  problems.push(...deflateProblems(given as Partial<ServerOptions>));
   return problems;
 }

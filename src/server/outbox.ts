@@ -11,6 +11,21 @@ export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable"
  * the system one by one, and acknowledgements are short.
  */
 const MAX_JOINED = 16_384;
+/** What waits to be written to one client's socket. */
+export interface ClientOutbox {
+  /** Bytes that the peer has not taken yet, here or in the socket. */
+  readonly bufferedBytes: number;
+  /** Takes a Buffer of whole frames, to be written when the turn ends. After `close` it does nothing. */
+  push(frames: Buffer): void;
+  /** The same for frames that are publications, and how many. */
+  publish(frames: Buffer, publications: number): void;
+  /** Writes now what waits. */
+  flush(): void;
+  /** Writes what waits, and takes nothing more. */
+  close(): void;
+  /** Forgets what waits, and takes nothing more. */
+  discard(): void;
+}
 
 /** Who is told that an outbox overflowed. */
 export interface OutboxOwner {
@@ -26,7 +41,7 @@ export class Writer {
   readonly maxBufferedBytes: number;
   readonly counters: Counters;
   readonly #turn: Turn;
-  #waiting: Outbox[] = [];
+  #waiting: ClientOutbox[] = [];
 
   constructor(turn: Turn, counters: Counters, maxBufferedBytes: number) {
     this.#turn = turn;
@@ -35,7 +50,7 @@ export class Writer {
   }
 
   /** Flushes this outbox when the turn ends. */
-  add(outbox: Outbox): void {
+  add(outbox: ClientOutbox): void {
     this.#waiting.push(outbox);
     if (this.#waiting.length === 1) this.#turn.write(this.#flushAll);
   }
@@ -52,7 +67,7 @@ export class Writer {
  * other connections, hence never changed here. They go past `ws` to the socket itself, whole frames only,
  * so that the control frames `ws` writes come between them and not into them.
  */
-export class Outbox implements DirectWriter {
+export class Outbox implements ClientOutbox, DirectWriter {
   readonly #owner: OutboxOwner;
   readonly #socket: OutboxSocket;
   readonly #writer: Writer;
@@ -74,7 +89,6 @@ export class Outbox implements DirectWriter {
     this.#direct = canWriteDirectly(socket) ? socket : undefined;
   }
 
-  /** Bytes that the peer has not taken yet, here or in the socket. */
   get bufferedBytes(): number {
     return this.#bytes + this.#unsent;
   }
@@ -87,7 +101,6 @@ export class Outbox implements DirectWriter {
     this.#waiting += bytes;
   }
 
-  /** Takes a Buffer of whole frames, to be written when the turn ends. After `close` it does nothing. */
   push(frames: Buffer): void {
     if (this.#closed) return;
     if (this.#first === undefined) {
@@ -103,7 +116,10 @@ export class Outbox implements DirectWriter {
     if (this.#bytes > this.#writer.maxBufferedBytes) this.flush();
   }
 
-  /** Writes now what waits. */
+  publish(frames: Buffer): void {
+    this.push(frames);
+  }
+
   flush(): void {
     const first = this.#first;
     if (first === undefined) return;
@@ -142,7 +158,6 @@ export class Outbox implements DirectWriter {
     this.#socket.write(bytes);
   }
 
-  /** Writes what waits, and takes nothing more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -150,7 +165,6 @@ export class Outbox implements DirectWriter {
     this.discard();
   }
 
-  /** Forgets what waits, and takes nothing more. */
   discard(): void {
     this.#closed = true;
     this.#first = undefined;

@@ -7,6 +7,8 @@ import {
   AuthTokenNotBeforeError,
   InvalidOptionsError,
 } from "../protocol/wire-errors.ts";
+import { TokenKey } from "./token-key.ts";
+import { TrustedTokens, type VerificationOptions } from "./trusted-tokens.ts";
 
 /** The payload of a token; `exp` is in seconds since 1970. */
 export type AuthToken = { exp?: number; [claim: string]: unknown };
@@ -27,6 +29,11 @@ export interface TokenOptions {
   readonly authAlgorithm?: string | undefined;
   readonly authVerifyAlgorithms?: readonly string[] | undefined;
   readonly authEngine?: TokenEngine | undefined;
+  /**
+   * Verified tokens that are remembered, so that they need not be verified again; 10,000 by default, 0 for
+   * none. They take at most 32 MiB.
+   */
+  readonly authTokenCacheSize?: number | null | undefined;
 }
 
 /** What a token a client presented turned out to be. */
@@ -41,15 +48,24 @@ export interface TokenCheck {
 export type TokenError = Error & { isBadToken: boolean };
 
 const DEFAULT_EXPIRY_S = 86_400;
+const DEFAULT_CACHE_SIZE = 10_000;
+const CACHE_BYTES = 32 * 1024 * 1024;
+const { verifyToken, signToken } = AuthEngine.prototype;
 
-/** The server's keys and token engine. The keys and the engine may be changed while it runs. */
+/**
+ * The server's keys and token engine. The keys, the engine and what tokens are verified with may be changed
+ * while it runs.
+ */
 export class Tokens {
   signatureKey: unknown;
   verificationKey: unknown;
-  readonly verificationOptions: { readonly algorithms?: readonly string[] };
+  readonly verificationOptions: VerificationOptions;
   readonly signatureOptions: { readonly expiresIn: number; readonly algorithm?: string };
+  readonly #cacheSize: number;
   #engine: TokenEngine;
   #isDefault: boolean;
+  #trusted: TrustedTokens | undefined;
+  #signing: TokenKey | undefined;
 
   /** @throws {InvalidOptionsError} if only one of the two keys of a pair is given */
   constructor(options: TokenOptions) {
@@ -59,6 +75,7 @@ export class Tokens {
     this.verificationOptions = algorithms === undefined ? {} : { algorithms };
     const expiresIn = options.authDefaultExpiry ?? DEFAULT_EXPIRY_S;
     this.signatureOptions = algorithm == null ? { expiresIn } : { expiresIn, algorithm };
+    this.#cacheSize = options.authTokenCacheSize ?? DEFAULT_CACHE_SIZE;
     this.#isDefault = options.authEngine == null;
     this.#engine = options.authEngine ?? new AuthEngine();
   }
@@ -73,19 +90,23 @@ export class Tokens {
   }
 
   /**
-   * Whether the engine is our own: it looks at nothing but the token, and knows nobody without one. Another
-   * may see that otherwise.
+   * Whether the engine is the one that comes with it, as it comes: it looks at nothing but the token, and knows
+   * nobody without one. Another may see that otherwise.
    */
   get isDefault(): boolean {
-    return this.#isDefault;
+    return this.#isDefault && this.#engine.verifyToken === verifyToken;
   }
 
   /** Never rejects. @param socket what the engine is told the token came from */
   async check(presented: unknown, socket: unknown): Promise<TokenCheck> {
     const signedAuthToken = (presented ?? null) as string | null;
-    const options = { ...this.verificationOptions, socket };
     try {
-      const authToken = await this.#engine.verifyToken(signedAuthToken, this.verificationKey, options);
+      const authToken = this.isDefault
+        ? await this.#verify(signedAuthToken)
+        : await this.#engine.verifyToken(signedAuthToken, this.verificationKey, {
+            ...this.verificationOptions,
+            socket,
+          });
       return {
         signedAuthToken,
         authToken: (authToken ?? null) as AuthToken | null,
@@ -95,6 +116,32 @@ export class Tokens {
     } catch (error) {
       return rejected(signedAuthToken, tokenError(error));
     }
+  }
+
+  /** Rejects as the engine does. */
+  sign(token: unknown, options: object): Promise<string> {
+    if (!this.#isDefault || this.#engine.signToken !== signToken) {
+      return this.#engine.signToken(token, this.signatureKey, options);
+    }
+    if (!this.#signing?.isOf(this.signatureKey)) this.#signing = TokenKey.forSigning(this.signatureKey);
+    return this.#engine.signToken(token, this.#signing.ready, options);
+  }
+
+  /** With the default engine, which is asked only about tokens that are not known to be good. */
+  #verify(signedToken: string | null): Promise<unknown> | object {
+    if (!this.#trusted?.isUnder(this.verificationKey)) {
+      const bounds = { count: this.#cacheSize, bytes: CACHE_BYTES };
+      this.#trusted = new TrustedTokens(this.verificationKey, this.verificationOptions, bounds);
+    }
+    const trusted = this.#trusted;
+    const known = typeof signedToken === "string" ? trusted.payloadOf(signedToken) : undefined;
+    return known ?? this.#verifyAnew(signedToken, trusted);
+  }
+
+  async #verifyAnew(signedToken: string | null, trusted: TrustedTokens): Promise<unknown> {
+    const payload = await this.#engine.verifyToken(signedToken, trusted.key.ready, this.verificationOptions);
+    if (signedToken !== null) trusted.keep(signedToken, payload);
+    return payload;
   }
 
   /** What `check` says of a client without a token, without asking. */

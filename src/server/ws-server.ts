@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
+import { compressionOf, DeflateClients, negotiable } from "./deflate-clients.ts";
 import { receive } from "./inbound.ts";
 import { PlainWebSocket } from "./plain-web-socket.ts";
 import { slim, type UpgradeRequest } from "./upgrade-request.ts";
@@ -35,6 +36,7 @@ export class WsServer {
   readonly #http: UpgradingServer;
   readonly #isVerifiedByOthers: boolean;
   readonly handle: Server<typeof CompressedWebSocket>;
+  readonly #deflate: DeflateClients | undefined;
 
   /** @param verify decides in the place of `verifyClient` */
   constructor(core: ServerCore, http: UpgradingServer, verify?: VerifyClient) {
@@ -44,6 +46,8 @@ export class WsServer {
     const verifyOurs: VerifyClient = (info, answer) => verifyClient(core, info, answer);
     this.handle = new WebSocketServer(wsOptions(core, verify ?? verifyOurs));
     this.handle.on("error", (error) => core.warn(error));
+    this.#deflate = DeflateClients.of(core);
+    if (this.#deflate) this.handle.on("headers", this.#deflate.answering);
     http.on("upgrade", this.#upgrade);
   }
 
@@ -65,7 +69,8 @@ export class WsServer {
     const decided = this.#isDecidedLater ? this.#watch(socket) : undefined;
     this.handle.handleUpgrade(request, socket, head, (ws) => {
       decided?.();
-      const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request));
+      const deflater = this.#deflate?.take();
+      const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request), deflater);
       ws.connection = connection;
       if (ws instanceof CompressedWebSocket) ws.on("message", onMessage);
       ws.on("close", onClose);
@@ -109,19 +114,19 @@ export class WsServer {
 }
 
 function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof CompressedWebSocket> {
-  const { wsEngineServerOptions, perMessageDeflate, maxPayload, handleProtocols } = core.options;
+  const { wsEngineServerOptions, maxPayload, handleProtocols } = core.options;
   const options: WsOptions<typeof CompressedWebSocket> = { clientTracking: false };
-  if (perMessageDeflate !== undefined) options.perMessageDeflate = perMessageDeflate;
   if (maxPayload !== undefined) options.maxPayload = maxPayload;
   if (handleProtocols !== undefined) options.handleProtocols = handleProtocols;
   const { server: _, port: __, path: ___, ...given } = wsEngineServerOptions ?? {};
-  const compresses = Boolean(given.perMessageDeflate ?? perMessageDeflate);
+  const compression = compressionOf(core.options);
   return {
     ...options,
     ...given,
+    ...(compression !== undefined && { perMessageDeflate: negotiable(compression) }),
     noServer: true,
     verifyClient: verify as NonNullable<WsOptions["verifyClient"]>,
-    WebSocket: compresses ? CompressedWebSocket : (PlainWebSocket as unknown as typeof CompressedWebSocket),
+    WebSocket: compression ? CompressedWebSocket : (PlainWebSocket as unknown as typeof CompressedWebSocket),
     // What a client publishes goes to others as it stands: it must be UTF-8, or theirs would be closed.
     skipUTF8Validation: false,
   };

@@ -32,6 +32,12 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
     "Clients closed as too slow",
     () => counters.slowConsumers,
   );
+  metrics.counter(
+    "scc_worker_dropped_publications_total",
+    "Publications that slow clients did not get, so that they could stay",
+    () => counters.droppedPublications,
+  );
+  metrics.counter("scc_worker_compressions_total", "Messages compressed", () => counters.compressions);
   metrics.counter("scc_worker_errors_total", "Errors that clients caused or met", () => counters.errors);
 }
 
