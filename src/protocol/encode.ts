@@ -25,7 +25,7 @@ export function answerPacket(rid: number, data?: unknown): OutboundPacket {
 
 /** The answer that says no more than that it worked, as `encode` would write it. */
 export function acknowledgement(rid: number): string {
-  return `{"rid":${JSON.stringify(rid)}}`;
+  return Number.isFinite(rid) ? `{"rid":${rid}}` : '{"rid":null}';
 }
 
 export function errorPacket(rid: number, error: unknown): OutboundPacket {

@@ -55,6 +55,11 @@ export class Writer {
     if (this.#waiting.length === 1) this.#turn.write(this.#flushAll);
   }
 
+  /** Writes at once what waits for the end of the turn. */
+  flush(): void {
+    this.#flushAll();
+  }
+
   readonly #flushAll = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];
