@@ -44,6 +44,8 @@ export class BadEntryError extends SccError {
 }
 
 const FIRST_SIZE = 4096;
+/** Frames of at most so many bytes are copied out of the buffer, which is used again. */
+const SMALL_SIZE = 2048;
 /** Bytes from which on a frame does not wait for the turn's end, so that none grows beyond what is accepted. */
 const FULL_SIZE = 2 ** 20;
 /** Most bytes a number takes: 53 bits, seven in each. */
@@ -73,6 +75,12 @@ export class EntryWriter {
   /** Takes what was written. The next entry starts a new buffer. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
+    if (taken.length <= SMALL_SIZE) {
+      // A new buffer each turn would be far more garbage than a small frame is to copy: collections of the whole
+      // heap, each second, were what it led to.
+      this.#length = 0;
+      return Buffer.from(taken);
+    }
     // Busy links start the next turn with the size that this one needed.
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, Math.min(this.#length, 2 ** 18)));
     this.#length = 0;
