@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
   broker: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
   worker: ["runtime", "protocol", "pubsub", "link", "server", "cluster", "api"],
-  cli: ["runtime"],
+  bench: ["runtime", "protocol"],
+  cli: ["runtime", "bench"],
 };
 
 /** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */

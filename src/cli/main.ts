@@ -29,6 +29,11 @@ const COMMANDS = [
     load: async () => (await import("./commands/worker.ts")).workerCommand(process.env),
   },
   {
+    name: "bench",
+    summary: "put a load on servers and measure what they deliver",
+    load: async () => (await import("./commands/bench.ts")).benchCommand(process.env),
+  },
+  {
     name: "create",
     summary: "make a small application to start from",
     load: async () => (await import("./commands/create.ts")).createCommand(),
@@ -44,6 +49,7 @@ Examples:
   scc broker --state-server-host 10.0.0.7
   scc worker app.js --state-server-host 10.0.0.7
   scc worker app.js                            one worker alone, without a cluster
+  scc bench --local                            what this machine can do
 
 What a command can be told, by flag or environment variable: scc help <command>`;
 

@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   "SCC_CLUSTER_AUTH",
   "SCC_CONFIG",
   "SCC_LISTEN",
+  "SCC_LOAD",
   "SCC_CREATE",
   "SCC_MODULE",
   "SCC_PORT_TAKEN",
