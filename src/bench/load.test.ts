@@ -282,11 +282,12 @@ describe("A load on a server with a fault", () => {
       },
       { pace: { perSecond: 1000 }, drainMs: 300 },
     );
-    // What is still gathered at the end does not come: fewer than five to each of four, and four answers.
+    // What is still gathered at the end does not come, fewer than five to each of four; and what was lost of the
+    // last publications, fewer than four to each, does not count where their answers are still gathered.
     const rest = result.lost - lost;
 
     expect(lost).toBeGreaterThan(10);
-    expect(rest).toBeGreaterThanOrEqual(0);
+    expect(rest).toBeGreaterThan(-16);
     expect(rest).toBeLessThan(20);
     expect(result).toMatchObject({ duplicated: repeated, reordered: 0, malformed: 0 });
     expect(result.errors.get("publish without an answer") ?? 0).toBeLessThan(4);
