@@ -85,12 +85,18 @@ function barsOf(data: Data, { name, title, metric, scenarios, log }: BarPicture)
     label: "scenario",
     y: { label: `${what} (${unit})`, scale: log ? "log" : "linear" },
     series: contenders,
+    looks: contenders.map(lookOf),
     groups: measured.map((scenario) => ({
       name: scenario,
       bars: contenders.map((contender) => bar(costOf(runsOf(data, scenario, contender), METRICS[metric]))),
     })),
   });
   return [[name, chart]];
+}
+
+/** A contender looks the same in all charts. */
+function lookOf(contender: ContenderName): number {
+  return CONTENDER_NAMES.indexOf(contender);
 }
 
 function bar(summary: Summary | undefined): Spread | undefined {
@@ -133,6 +139,6 @@ function seriesOf(
         : [{ x: value, y: summary.median, low: summary.low, high: summary.high }];
     });
   return contenders
-    .map((contender) => ({ name: contender, points: points(contender) }))
+    .map((contender) => ({ name: contender, points: points(contender), look: lookOf(contender) }))
     .filter(({ points }) => points.length > 0);
 }

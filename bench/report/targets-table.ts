@@ -56,7 +56,7 @@ function rowOf({ target, measured, verdict, remark }: Judged): string[] {
     peer === undefined ? `≤ ${digits(limit)} ${unit}` : `≤ ${ratio(limit)}`,
     measured === undefined ? "-" : `${spread(measured)}${peer === undefined ? ` ${unit}` : ""}`,
     String(measured?.n ?? 0),
-    measured === undefined ? "-" : `${Math.round((measured.median / limit) * 100)} %`,
+    measured === undefined ? "-" : `${((measured.median / limit) * 100).toFixed(1)} %`,
     `${verdict === "missed" ? "**missed**" : verdict}${remark === undefined ? "" : ` (${remark})`}`,
     `\`npm run bench -- --only ${scenario}\``,
   ];

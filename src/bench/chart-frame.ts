@@ -1,5 +1,13 @@
 import { scaleLinear, scaleLog } from "d3-scale";
-import { symbol, symbolCircle, symbolDiamond, symbolSquare, symbolStar, symbolTriangle } from "d3-shape";
+import {
+  symbol,
+  symbolCircle,
+  symbolCross,
+  symbolDiamond,
+  symbolSquare,
+  symbolStar,
+  symbolTriangle,
+} from "d3-shape";
 import { element, textElement } from "./svg.ts";
 
 /** One axis of a chart. */
@@ -21,6 +29,13 @@ export interface Size {
   readonly height?: number;
 }
 
+/** A series as the legend names it. */
+export interface LegendItem {
+  readonly name: string;
+  /** Number of its colour, mark and dashes. */
+  readonly look: number;
+}
+
 /** A d3 scale, as far as charts use it. */
 export interface Scale {
   (value: number): number;
@@ -40,6 +55,8 @@ const WIDTH = 720;
 const HEIGHT = 400;
 const PADDING = 16;
 const LEFT = 60;
+/** Half of the last number below. */
+const RIGHT = 16;
 const BELOW = 52;
 const LINE = 20;
 const MARK_AREA = 46;
@@ -56,50 +73,68 @@ const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ["#4d4d4d", "#c9c9c9"],
 ];
 
-const STYLE = `
-text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; fill: #3a4250; stroke: #ffffff; stroke-width: 3; paint-order: stroke }
-.title { font-size: 15px; font-weight: 600; fill: #14181f }
-.paper { fill: #ffffff }
-.grid { stroke: #e3e6ea }
-.axis { stroke: #6b7280 }
-.whisker { stroke: #14181f; stroke-width: 1.5; fill: none }
-.halo { stroke: #ffffff; stroke-width: 4; fill: none; opacity: 0.6 }
-.limit { stroke: #6b7280; stroke-dasharray: 6 4 }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round }
-.band { opacity: 0.15; stroke: none }
-${COLOURS.map(([light], index) => `.s${index} { stroke: ${light}; fill: ${light} }`).join("\n")}
-.line { fill: none }
-@media (prefers-color-scheme: dark) {
-text { fill: #b6bec9; stroke: #0d1117 }
-.title { fill: #f0f3f6 }
-.paper { fill: #0d1117 }
-.grid { stroke: #262c36 }
-.axis, .limit { stroke: #8b949e }
-.whisker { stroke: #f0f3f6 }
-.halo { stroke: #0d1117 }
-${COLOURS.map(([, dark], index) => `.s${index} { stroke: ${dark}; fill: ${dark} }`).join("\n")}
-.line { fill: none }
+const LIGHT = [
+  "text { font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif }",
+  "text { fill: #3a4250; stroke: #ffffff; stroke-width: 3; paint-order: stroke }",
+  ".title { font-size: 15px; font-weight: 600; fill: #14181f }",
+  ".paper { fill: #ffffff }",
+  ".grid { stroke: #e3e6ea }",
+  ".axis { stroke: #6b7280 }",
+  ".limit { stroke: #6b7280; stroke-dasharray: 6 4 }",
+  ".whisker { stroke: #14181f; stroke-width: 1.5; fill: none }",
+  ".halo { stroke: #ffffff; stroke-width: 4; fill: none; opacity: 0.6 }",
+  ...COLOURS.map(([light], look) => `.s${look} { stroke: ${light}; fill: ${light} }`),
+];
+
+const DARK = [
+  "text { fill: #b6bec9; stroke: #0d1117 }",
+  ".title { fill: #f0f3f6 }",
+  ".paper { fill: #0d1117 }",
+  ".grid { stroke: #262c36 }",
+  ".axis { stroke: #8b949e }",
+  ".limit { stroke: #8b949e }",
+  ".whisker { stroke: #f0f3f6 }",
+  ".halo { stroke: #0d1117 }",
+  ...COLOURS.map(([, dark], look) => `.s${look} { stroke: ${dark}; fill: ${dark} }`),
+];
+
+/** What stands above the colour of a series in both. */
+const ALWAYS = [
+  ".line { fill: none; stroke-width: 2; stroke-linejoin: round }",
+  ".band { opacity: 0.15; stroke: none }",
+];
+
+/** For charts only, where they stand in a page with other things. */
+function scoped(rules: readonly string[]): string {
+  return rules.map((rule) => `.scc-chart ${rule}`).join("\n");
 }
+
+const STYLE = `
+${scoped(LIGHT)}
+@media (prefers-color-scheme: dark) {
+${scoped(DARK)}
+}
+${scoped(ALWAYS)}
 `;
 
-const MARKS = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolStar];
+const MARKS = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolStar, symbolCross];
 const DASHES = [undefined, "7 3", "2 3", "9 3 2 3"];
 
 /** The class of a series: its colour. */
-export function seriesClass(series: number): string {
-  return `s${series % COLOURS.length}`;
+export function seriesClass(look: number): string {
+  return `s${look % COLOURS.length}`;
 }
 
 /** The dashes of a series' line, which repeat later than its colour. */
-export function dashOf(series: number): string | undefined {
-  return DASHES[series % DASHES.length];
+export function dashOf(look: number): string | undefined {
+  return DASHES[look % DASHES.length];
 }
 
 /** The mark of a series at a point. */
-export function markAt(series: number, x: number, y: number): string {
-  const shape = MARKS[series % MARKS.length] ?? symbolCircle;
+export function markAt(look: number, x: number, y: number): string {
+  const shape = MARKS[look % MARKS.length] ?? symbolCircle;
   return element("path", {
-    class: seriesClass(series),
+    class: seriesClass(look),
     d: symbol(shape, MARK_AREA)() ?? "",
     transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})`,
   });
@@ -113,13 +148,13 @@ export function markAt(series: number, x: number, y: number): string {
 export function picture(
   title: string,
   summary: string,
-  names: readonly string[],
+  legend: readonly LegendItem[],
   { width = WIDTH, height = HEIGHT }: Size,
   draw: (area: Area) => readonly string[],
 ): string {
-  const legend = legendOf(names, width);
-  const top = PADDING + LINE + legend.rows * LINE + LINE + 12;
-  const area = { left: PADDING + LEFT, right: width - PADDING - 8, top, bottom: height - BELOW };
+  const { rows, items } = legendOf(legend, width);
+  const top = PADDING + LINE + rows * LINE + LINE + 12;
+  const area = { left: PADDING + LEFT, right: width - PADDING - RIGHT, top, bottom: height - BELOW };
   return element(
     "svg",
     {
@@ -127,16 +162,18 @@ export function picture(
       viewBox: `0 0 ${width} ${height}`,
       width,
       height,
+      class: "scc-chart",
       role: "img",
-      "aria-labelledby": "title summary",
+      // By text, not by id: a page may have several charts in it.
+      "aria-label": `${title}. ${summary}`,
     },
     [
-      textElement("title", { id: "title" }, title),
-      textElement("desc", { id: "summary" }, summary),
+      textElement("title", {}, title),
+      textElement("desc", {}, summary),
       element("style", {}, [STYLE]),
       element("rect", { class: "paper", width, height, rx: 6 }),
       textElement("text", { class: "title", x: PADDING, y: PADDING + 12 }, title),
-      ...legend.items,
+      ...items,
       ...draw(area),
     ],
   );
@@ -236,19 +273,19 @@ function ticksOf({ scale: kind, ticks }: Axis, scale: Scale): readonly number[] 
   return scale.ticks().filter((value) => leading.includes(value.toExponential(0).charAt(0)));
 }
 
-function legendOf(names: readonly string[], width: number): { rows: number; items: string[] } {
+function legendOf(legend: readonly LegendItem[], width: number): { rows: number; items: string[] } {
   let x = PADDING;
   let row = 0;
-  const items = names.flatMap((name, series) => {
+  const items = legend.flatMap(({ name, look }) => {
     const needed = 18 + name.length * CHARACTER + 18;
     if (x > PADDING && x + needed > width - PADDING) {
       x = PADDING;
       row += 1;
     }
     const y = PADDING + LINE + 12 + row * LINE;
-    const item = [markAt(series, x + 6, y), textElement("text", { x: x + 18, y: y + 4 }, name)];
+    const item = [markAt(look, x + 6, y), textElement("text", { x: x + 18, y: y + 4 }, name)];
     x += needed;
     return item;
   });
-  return { rows: names.length === 0 ? 0 : row + 1, items };
+  return { rows: legend.length === 0 ? 0 : row + 1, items };
 }

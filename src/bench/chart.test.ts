@@ -40,7 +40,7 @@ describe("A line chart", () => {
     const svg = lineChart(LINES);
 
     expect(svg).toMatch(/^<svg [^>]*role="img"/);
-    expect(svg).toContain('<title id="title">Cost by channels</title>');
+    expect(svg).toContain("<title>Cost by channels</title>");
     expect(svg).toContain("ours: 1 at 1k, 2 at 10k, 3 at 50k. theirs: 10 at 1k, 12 at 10k.");
     expect(textsOf(svg)).toEqual(
       expect.arrayContaining(["ours", "theirs", "channels", "CPU per delivery (µs)", "1k", "10k", "50k"]),
@@ -88,6 +88,27 @@ describe("A line chart", () => {
 
     expect(pathsOf(svg, "band")).toHaveLength(1);
     expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("gives a series the same look wherever it stands, if it is told to", () => {
+    const [first, second] = LINES.series;
+    const alone = lineChart({ ...LINES, series: [{ ...second!, look: 1 }] });
+    const beside = lineChart({ ...LINES, series: [first!, second!] });
+    const look = (svg: string) => svg.match(/class="(s\d) line"(?: stroke-dasharray="([\d ]+)")?/g)?.at(-1);
+
+    expect(look(alone)).toBe(look(beside));
+    expect(look(alone)).toContain("s1");
+    expect(barChart({ ...BARS, looks: [3, 5] })).toMatch(/<rect class="s3".*<rect class="s5"/s);
+  });
+
+  it("styles nothing but itself, and has no ids that another chart in the same page has too", () => {
+    const svg = lineChart(LINES);
+    const [, style = ""] = svg.match(/<style>([^<]*)<\/style>/)!;
+    const rules = style.split("\n").filter((rule) => /\{.+\}/.test(rule));
+
+    expect(rules.length).toBeGreaterThan(20);
+    expect(rules.filter((rule) => !rule.startsWith(".scc-chart "))).toEqual([]);
+    expect(svg).not.toMatch(/ id="/);
   });
 
   it("lets no text of others become markup", () => {

@@ -39,6 +39,8 @@ export interface LinePoint {
 export interface LineSeries {
   readonly name: string;
   readonly points: readonly LinePoint[];
+  /** Number of its colour, mark and dashes, so that it has the same in several charts; default: its place. */
+  readonly look?: number;
 }
 
 export interface LineChart extends Size {
@@ -67,6 +69,8 @@ export interface BarChart extends Size {
   readonly y: Axis;
   /** Names of the bars of a group. */
   readonly series: readonly string[];
+  /** Numbers of their colours, so that they have the same in several charts; default: their places. */
+  readonly looks?: readonly number[];
   readonly groups: readonly BarGroup[];
   readonly limit?: Limit;
 }
@@ -79,15 +83,15 @@ const WHISKER = 5;
  */
 export function lineChart(chart: LineChart): string {
   const { title, x, y } = chart;
-  const series = chart.series.map(({ name, points }) => ({
+  const series = chart.series.map(({ name, points, look }, place) => ({
     name,
+    look: look ?? place,
     points: points
       .filter((point) => isUsable(x.scale, point.x) && isUsable(y.scale, point.y))
       .toSorted((a, b) => a.x - b.x),
   }));
   const all = series.flatMap(({ points }) => points);
-  const names = series.map(({ name }) => name);
-  return picture(title, summaryOf(chart, series), names, chart, (area) => {
+  return picture(title, summaryOf(chart, series), series, chart, (area) => {
     const across = scaleOf(
       x,
       all.map((point) => point.x),
@@ -99,8 +103,8 @@ export function lineChart(chart: LineChart): string {
       ...verticalAxis(y, up, area),
       ...horizontalAxis(x, across, area),
       ...(all.length === 0 ? [nothing(area)] : []),
-      ...series.flatMap(({ points }, index) =>
-        drawLine(points, index, { x: across, y: up, bottom: area.bottom }),
+      ...series.flatMap(({ points, look }) =>
+        drawLine(points, look, { x: across, y: up, bottom: area.bottom }),
       ),
     ];
   });
@@ -115,7 +119,8 @@ export function barChart(chart: BarChart): string {
   const bars = groups.flatMap((group) => group.bars).filter((bar) => isUsable(y.scale, bar?.value));
   const values = bars.flatMap((bar) => (bar ? [bar.value, bar.low ?? bar.value, bar.high ?? bar.value] : []));
   if (limit) values.push(limit.value);
-  return picture(title, barSummary(chart), series, chart, (area) => {
+  const legend = series.map((name, place) => ({ name, look: lookOf(chart, place) }));
+  return picture(title, barSummary(chart), legend, chart, (area) => {
     const scale = scaleOf(lowered(y, values), values, [area.bottom, area.top]);
     return [
       ...verticalAxis(y, scale, area),
@@ -134,9 +139,9 @@ interface Scales {
   readonly bottom: number;
 }
 
-function drawLine(points: readonly LinePoint[], series: number, { x, y, bottom }: Scales): string[] {
+function drawLine(points: readonly LinePoint[], look: number, { x, y, bottom }: Scales): string[] {
   if (points.length === 0) return [];
-  const style = seriesClass(series);
+  const style = seriesClass(look);
   // Zero has no place on a logarithmic axis: a spread down to it ends at the bottom.
   const height = (value: number): number => (Number.isFinite(y(value)) ? y(value) : bottom);
   const band = d3Area<LinePoint>(
@@ -153,12 +158,16 @@ function drawLine(points: readonly LinePoint[], series: number, { x, y, bottom }
     ...(hasSpread ? [element("path", { class: `${style} band`, d: band([...points]) ?? "" })] : []),
     element("path", {
       class: `${style} line`,
-      "stroke-dasharray": dashOf(series),
+      "stroke-dasharray": dashOf(look),
       d: path([...points]) ?? "",
     }),
     // Many points, as of a value per second, would hide their line behind marks.
-    ...(points.length <= 24 ? points.map((point) => markAt(series, x(point.x), y(point.y))) : []),
+    ...(points.length <= 24 ? points.map((point) => markAt(look, x(point.x), y(point.y))) : []),
   ];
+}
+
+function lookOf({ looks }: BarChart, place: number): number {
+  return looks?.[place] ?? place;
 }
 
 interface Place {
@@ -176,7 +185,7 @@ function drawGroup(chart: BarChart, { name, bars }: BarGroup, index: number, pla
     textElement("text", { x: middle, y: area.bottom + 18, "text-anchor": "middle" }, name),
     ...bars.flatMap((bar, series) =>
       bar && isUsable(chart.y.scale, bar.value)
-        ? drawBar(chart.y, bar, series, { ...place, x: start + width * series, width })
+        ? drawBar(chart.y, bar, lookOf(chart, series), { ...place, x: start + width * series, width })
         : [],
     ),
   ];
@@ -185,7 +194,7 @@ function drawGroup(chart: BarChart, { name, bars }: BarGroup, index: number, pla
 function drawBar(
   axis: Axis,
   { value, low = value, high = value }: Spread,
-  series: number,
+  look: number,
   { area, scale, x, width }: Place & { x: number; width: number },
 ): string[] {
   const height = (of: number): number => (isUsable(axis.scale, of) ? scale(of) : area.bottom);
@@ -193,7 +202,7 @@ function drawBar(
   const whisker = `M${middle - WHISKER} ${height(low)}h${2 * WHISKER}M${middle} ${height(low)}V${height(high)}M${middle - WHISKER} ${height(high)}h${2 * WHISKER}`;
   return [
     element("rect", {
-      class: seriesClass(series),
+      class: seriesClass(look),
       x: x + 2,
       y: height(value),
       width: Math.max(1, width - 4),

@@ -1,20 +1,21 @@
 import { constants, isUtf8 } from "node:buffer";
 import { isCloseCode } from "./close-codes.ts";
 
-/** A frame of which a part has come. */
-interface Unfinished {
-  /** Its bytes; filled up to `length`. */
+/** What has come of something, in memory of its own; it is filled up to `length`. */
+interface Gathered {
   bytes: Buffer;
   length: number;
+}
+
+/** A frame of which a part has come. */
+interface Unfinished extends Gathered {
   /** Where it ends, or its header as far as that is known. */
   needed: number;
 }
 
 /** A message that its sender cut into several frames. */
-interface Fragments {
+interface Fragments extends Gathered {
   readonly text: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
 }
 
 /** Why a peer's bytes are no WebSocket messages, and the code to close with. [RFC 6455, 7.4.1] */
@@ -54,13 +55,11 @@ const MASK_BYTES = 4;
 const MAX_CONTROL = 125;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
-/** Frames of one message: each costs an object, however small it is. */
-const MAX_FRAGMENTS = 16_384;
 /** From this length on, unmasking by words is faster than by bytes. */
 const WORDS_FROM = 128;
 
-/** Room for the start of a frame, bytes. */
-const FIRST_ROOM = 65_536;
+/** Room for the start of a frame or message, bytes: little, since the rest may never come. */
+const FIRST_ROOM = 1_024;
 const MOST_BYTES = constants.MAX_LENGTH;
 const NOTHING = Buffer.alloc(0);
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -78,11 +77,6 @@ const FAULTS = {
     closeCode: 1009,
     code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
     message: "a client sent a message that is larger than maxPayload",
-  },
-  tooManyFragments: {
-    closeCode: 1009,
-    code: "WS_ERR_TOO_MANY_BUFFERED_PARTS",
-    message: "a client cut a message into too many pieces",
   },
 } as const satisfies Record<string, FrameFault>;
 
@@ -108,11 +102,10 @@ export function readFrames(reader: FrameReader, chunk: Buffer): void {
   }
 }
 
-/** Keeps the start of a frame: a copy, so that the chunk's other messages are not held in memory with it. */
 function keep(reader: FrameReader, start: Buffer, needed: number): void {
-  const bytes = Buffer.allocUnsafe(Math.min(needed, Math.max(start.length, FIRST_ROOM)));
-  start.copy(bytes);
-  reader.unfinished = { bytes, length: start.length, needed };
+  const unfinished = { bytes: NOTHING, length: 0, needed };
+  append(unfinished, start, needed);
+  reader.unfinished = unfinished;
 }
 
 /**
@@ -124,7 +117,7 @@ function finish(reader: FrameReader, unfinished: Unfinished, chunk: Buffer): num
   let at = 0;
   while (at < chunk.length) {
     const part = chunk.subarray(at, at + unfinished.needed - unfinished.length);
-    append(unfinished, part);
+    append(unfinished, part, unfinished.needed);
     at += part.length;
     if (unfinished.length < unfinished.needed) break;
     reader.unfinished = undefined;
@@ -136,18 +129,22 @@ function finish(reader: FrameReader, unfinished: Unfinished, chunk: Buffer): num
   return at;
 }
 
-function append(unfinished: Unfinished, part: Buffer): void {
-  const length = unfinished.length + part.length;
-  if (length > unfinished.bytes.length) {
+/**
+ * Adds a copy, so that a byte of a chunk does not hold all of it in memory, and not in a pool for the same reason.
+ *
+ * @param most what it can become, bytes
+ */
+function append(gathered: Gathered, part: Buffer, most: number): void {
+  const length = gathered.length + part.length;
+  if (length > gathered.bytes.length) {
     // Room for what came, not for what was announced: it may never come.
-    const room = Buffer.allocUnsafe(
-      Math.max(length, Math.min(unfinished.needed, 2 * unfinished.bytes.length)),
-    );
-    unfinished.bytes.copy(room, 0, 0, unfinished.length);
-    unfinished.bytes = room;
+    const roomy = Math.max(FIRST_ROOM, 2 * gathered.bytes.length);
+    const room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(most, roomy)));
+    gathered.bytes.copy(room, 0, 0, gathered.length);
+    gathered.bytes = room;
   }
-  part.copy(unfinished.bytes, unfinished.length);
-  unfinished.length = length;
+  part.copy(gathered.bytes, gathered.length);
+  gathered.length = length;
 }
 
 /**
@@ -177,11 +174,9 @@ function readFrame(reader: FrameReader, bytes: Buffer, at: number): number {
     start += 8;
   }
   const opcode = first & 0x0f;
-  const { maxPayload } = reader;
-  const before = opcode === CONTINUATION ? (reader.fragments?.bytes ?? 0) : 0;
-  // Also without a limit no more than a Buffer can hold: nothing is gathered for what can never be whole.
-  const limit = maxPayload > 0 ? maxPayload : MOST_BYTES;
-  if (length + before > limit) {
+  const before = opcode === CONTINUATION ? (reader.fragments?.length ?? 0) : 0;
+  // Control frames are short, and may come while a message is gathered: they are no part of it.
+  if (length + before > limitOf(reader) && opcode < CLOSE) {
     fail(reader, FAULTS.tooLong);
     return at;
   }
@@ -192,6 +187,11 @@ function readFrame(reader: FrameReader, bytes: Buffer, at: number): number {
   unmask(bytes, start, end);
   take(reader, opcode, first >= 0x80, bytes.subarray(start, end));
   return end;
+}
+
+/** Also without a limit no more than a Buffer can hold: nothing is gathered for what can never be whole. */
+function limitOf({ maxPayload }: FrameReader): number {
+  return maxPayload > 0 ? Math.min(maxPayload, MOST_BYTES) : MOST_BYTES;
 }
 
 function fail(reader: FrameReader, fault: FrameFault): void {
@@ -231,18 +231,12 @@ function take(reader: FrameReader, opcode: number, isLast: boolean, payload: Buf
     deliver(reader, payload, opcode === TEXT);
     return;
   }
-  reader.fragments ??= { text: opcode === TEXT, parts: [], bytes: 0 };
+  reader.fragments ??= { bytes: NOTHING, length: 0, text: opcode === TEXT };
   const { fragments } = reader;
-  if (fragments.parts.length >= MAX_FRAGMENTS) {
-    fail(reader, FAULTS.tooManyFragments);
-    return;
-  }
-  // A copy, for the same reason: a fragment of one byte would hold a whole chunk.
-  fragments.parts.push(Buffer.from(payload));
-  fragments.bytes += payload.length;
+  append(fragments, payload, limitOf(reader));
   if (!isLast) return;
   reader.fragments = undefined;
-  deliver(reader, Buffer.concat(fragments.parts, fragments.bytes), fragments.text);
+  deliver(reader, fragments.bytes.subarray(0, fragments.length), fragments.text);
 }
 
 function deliver(reader: FrameReader, payload: Buffer, text: boolean): void {
@@ -251,6 +245,7 @@ function deliver(reader: FrameReader, payload: Buffer, text: boolean): void {
 }
 
 function sayGoodbye(reader: FrameReader, payload: Buffer): void {
+  reader.fragments = undefined;
   if (payload.length === 0) {
     reader.goodbye(1005, NOTHING);
     return;

@@ -18,13 +18,19 @@ export interface DirectWriter {
 
 /** The part of libuv's stream handle that is used. */
 interface Handle {
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
-  /** Bytes that wait in libuv. */
-  readonly writeQueueSize: number;
+  /**
+   * Up to Node 25 it is given a request, and returns an error code; from Node 26 on it is given none, and returns
+   * one instead of 0 if the write has to wait.
+   */
+  writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest;
 }
 
 /** Node's request for a write; it needs one only if the write has to wait. */
 interface WriteRequest {
+  /** Above 0 while the write waits: libuv has the request then, and it must not be used for another one. */
+  getAsyncId(): number;
+  /** From Node 26 on: how the write ended, if it did before anybody could be told. */
+  readonly writeStatus?: number | null;
   oncomplete?: (this: WriteRequest, status: number) => void;
   /** Kept alive while it waits. */
   buffer?: Buffer;
@@ -33,12 +39,15 @@ interface WriteRequest {
 }
 
 /** What is needed of a socket. */
-export type DirectSocket = Pick<Socket, "writable" | "writableLength" | "writableCorked" | "destroy">;
+export type DirectSocket = Pick<Socket, "writable" | "writableLength" | "destroy">;
 type SocketWithHandle = DirectSocket & { readonly _handle?: Handle | null };
+/** @returns 0 if the kernel has taken all, the request if it has not, or an error code */
+type Write = (handle: Handle, bytes: Buffer) => number | WriteRequest;
 
-let Request: (new () => WriteRequest) | undefined;
-/** The request of the last write, if it was not needed. */
-let spare: WriteRequest | undefined;
+/** How it is done here. `undefined`: not known yet; `null`: not as expected, so that nothing is written directly. */
+let write: Write | null | undefined;
+/** Sockets of which a direct write waits. */
+const waiting = new Set<DirectSocket>();
 
 /**
  * Writes if it can be done directly and in order.
@@ -48,17 +57,15 @@ let spare: WriteRequest | undefined;
 export function writeDirectly(socket: DirectSocket, bytes: Buffer, writer: DirectWriter): boolean {
   const { _handle: handle } = socket as SocketWithHandle;
   // What went through the stream and is still there goes first.
-  if (!handle || socket.writableLength > 0 || socket.writableCorked > 0 || !socket.writable) return false;
-  if (Request === undefined) {
-    learn(handle);
-    return false;
-  }
-  const request = spare ?? new Request();
-  const failed = handle.writeBuffer(request, bytes) !== 0;
-  if (failed)
-    socket.destroy(); // it is gone; its close event tells whom it concerns
-  else if (handle.writeQueueSize > 0) wait(request, socket, bytes, writer);
-  else spare = request;
+  if (!handle || socket.writableLength > 0 || !socket.writable) return false;
+  // Behind a write that waits the stream gathers the next ones: they would cost a request each, and a call each.
+  if (waiting.size > 0 && waiting.has(socket)) return false;
+  if (write === undefined) learn(handle);
+  if (!write) return false;
+  const result = write(handle, bytes);
+  if (result === 0) return true;
+  if (typeof result === "object" && result.getAsyncId() > 0) wait(result, socket, bytes, writer);
+  else socket.destroy(); // it is gone; its close event tells whom it concerns
   return true;
 }
 
@@ -66,31 +73,61 @@ export function writeDirectly(socket: DirectSocket, bytes: Buffer, writer: Direc
 export function canWriteDirectly(socket: object): socket is DirectSocket {
   const handle = (socket as { _handle?: Partial<Handle> | null })._handle;
   return (
+    write !== null &&
     (handle?.constructor.name === "TCP" || handle?.constructor.name === "Pipe") &&
-    typeof handle.writeBuffer === "function" &&
-    typeof handle.writeQueueSize === "number"
+    typeof handle.writeBuffer === "function"
   );
 }
 
-/** Takes the class of requests from the next one that Node makes: nothing public leads to it. */
+/** Learns how it is done from the next write that Node does: nothing public leads to its requests. */
 function learn(handle: Handle): void {
   handle.writeBuffer = function learning(this: Handle, request, bytes) {
-    Request = request.constructor as new () => WriteRequest;
     Reflect.deleteProperty(handle, "writeBuffer"); // the one of its prototype is in view again
-    return this.writeBuffer(request, bytes);
+    const result = this.writeBuffer(request, bytes);
+    write = wayOf(request, result);
+    return result;
+  };
+}
+
+function wayOf(request: WriteRequest | null, result: unknown): Write | null {
+  if (request === null) {
+    const isAsExpected = typeof result === "number" || (typeof result === "object" && result !== null);
+    return isAsExpected ? (handle, bytes) => handle.writeBuffer(null, bytes) : null;
+  }
+  const Request: unknown = request?.constructor;
+  return typeof Request === "function" ? writeWith(Request as new () => WriteRequest) : null;
+}
+
+/** Writes with requests of this class, if they tell whether they are in use. One that was not needed is used again. */
+function writeWith(Request: new () => WriteRequest): Write | null {
+  let spare: WriteRequest | undefined = new Request();
+  if (typeof spare.getAsyncId !== "function" || spare.getAsyncId() > 0) return null;
+  return (handle, bytes) => {
+    const request = spare ?? new Request();
+    spare = undefined;
+    const error = handle.writeBuffer(request, bytes);
+    if (error !== 0) return error;
+    // Not told by bytes that wait: the kernel may have taken them just after all, and the request is libuv's still.
+    if (request.getAsyncId() > 0) return request;
+    spare = request;
+    return 0;
   };
 }
 
 function wait(request: WriteRequest, socket: DirectSocket, bytes: Buffer, writer: DirectWriter): void {
-  spare = undefined;
   request.oncomplete = onComplete;
   request.buffer = bytes;
   request.writer = writer;
   request.socket = socket;
+  waiting.add(socket);
   writer.waiting(bytes.length);
+  if (typeof request.writeStatus === "number") request.oncomplete(request.writeStatus);
 }
 
 function onComplete(this: WriteRequest, status: number): void {
-  if (this.buffer) this.writer?.waiting(-this.buffer.length);
-  if (status < 0) this.socket?.destroy();
+  const { socket, buffer, writer } = this;
+  if (!socket || !buffer) return;
+  waiting.delete(socket);
+  writer?.waiting(-buffer.length);
+  if (status < 0) socket.destroy();
 }

@@ -12,19 +12,27 @@ const Base = WebSocket as unknown as new (
   address: null,
   protocols: undefined,
   options: object,
-) => EventEmitter;
+) => EventEmitter & {
+  /** Not public, but where applications look for what `ws` does not tell, such as the address. */
+  _socket: Carrier | null;
+};
 
 /** Which WebSocket a socket carries. A symbol: others may have put something of their own on the socket. */
 const CARRIED = Symbol("WebSocket");
 type Carrier = Socket & { [CARRIED]?: PlainWebSocket | undefined };
 type Sent = string | number | Buffer | ArrayBuffer | ArrayBufferView;
+/** What `ws` takes for an empty payload. */
+type Nothing = null | undefined;
 type Done = (error?: Error | null) => void;
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
+const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
+const NO_OPTIONS = {};
 const NOTHING = Buffer.alloc(0);
 /** Bytes of a control frame. [RFC 6455, 5.5] */
 const MAX_CONTROL = 125;
-const MAX_UNSENT_PONGS = 65_536;
+/** Answered pings whose answers the client has not taken; as `ws` has it. */
+const MAX_UNSENT_PONGS = 60;
 /** How long a client may take to answer a goodbye; as `ws` has it. */
 const CLOSE_TIMEOUT_MS = 30_000;
 
@@ -32,6 +40,8 @@ const CLOSE_TIMEOUT_MS = 30_000;
 interface Options {
   readonly maxPayload?: number;
   readonly autoPong?: boolean;
+  /** 0: any number. */
+  readonly maxPendingAutoPongs?: number;
   readonly closeTimeout?: number;
 }
 
@@ -47,7 +57,6 @@ export class PlainWebSocket extends Base implements FrameReader {
   fragments: FrameReader["fragments"];
   /** Those of the server: one object for all. */
   readonly #options: Options;
-  #socket: Carrier | undefined;
   #state: 0 | 1 | 2 | 3 = CONNECTING;
   /** What the client said goodbye with; 1006 if it did not. */
   #closeCode = 1006;
@@ -55,16 +64,18 @@ export class PlainWebSocket extends Base implements FrameReader {
   #saidGoodbye = false;
   #heardGoodbye = false;
   #hasFailed = false;
+  #unsentPongs = 0;
+  #pongSent: Done | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** Called by `ws`, as is `setSocket` once it has answered the upgrade. */
   constructor(address: null, protocols: undefined, options: Options) {
-    super(address, protocols, options);
+    super(address, protocols, NO_OPTIONS);
     this.#options = options;
   }
 
   setSocket(socket: Carrier, head: Buffer): void {
-    this.#socket = socket;
+    this._socket = socket;
     socket[CARRIED] = this;
     // Applications may give any stream as a socket.
     socket.setTimeout?.(0);
@@ -86,54 +97,56 @@ export class PlainWebSocket extends Base implements FrameReader {
   }
 
   get isPaused(): boolean {
-    return this.#socket?.isPaused() ?? false;
+    return this._socket?.isPaused() ?? false;
   }
 
   get bufferedAmount(): number {
-    return this.#socket?.writableLength ?? 0;
+    return this.connection?.bufferedBytes ?? this._socket?.writableLength ?? 0;
   }
 
   pause(): void {
-    if (this.#state !== CLOSED) this.#socket?.pause();
+    if (this.#state !== CLOSED) this._socket?.pause();
   }
 
   resume(): void {
-    if (this.#state !== CLOSED) this.#socket?.resume();
+    if (this.#state !== CLOSED) this._socket?.resume();
   }
 
   // ---- What applications send past us; our own packets are written by the outbox
 
   /** Sends a whole message, at once. @throws {TypeError} if it is told to send a part of one */
-  send(data: Sent, options?: { binary?: boolean; fin?: boolean } | Done, done?: Done): void {
+  send(data: Sent | Nothing, options?: { binary?: boolean; fin?: boolean } | Done, done?: Done): void {
     if (typeof options === "function") {
       this.send(data, {}, options);
       return;
     }
     if (options?.fin === false) throw new TypeError("A message is sent whole: `fin` must not be false");
-    const isBinary = options?.binary ?? isBytes(data);
-    this.#write(isBinary ? binaryFrame(bytesOf(data)) : textFrame(bytesOf(data).toString()), done);
+    const isBinary = options?.binary ?? (typeof data !== "string" && typeof data !== "number");
+    const bytes = bytesOf(data);
+    this.#write(isBinary ? binaryFrame(bytes) : textFrame(bytes.toString()), done);
   }
 
-  ping(data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+  ping(data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
     this.#control("ping", data, mask, done);
   }
 
-  pong(data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+  pong(data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
     this.#control("pong", data, mask, done);
   }
 
   /** Either of the first two may be left out. */
-  #control(kind: "ping" | "pong", data?: Sent | Done, mask?: boolean | Done, done?: Done): void {
+  #control(kind: "ping" | "pong", data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
     const callback = [data, mask, done].find((given): given is Done => typeof given === "function");
-    const payload = typeof data === "function" || data === undefined ? NOTHING : bytesOf(data);
+    const payload = typeof data === "function" ? NOTHING : bytesOf(data);
     if (payload.length > MAX_CONTROL) throw new RangeError(`A ${kind} holds at most ${MAX_CONTROL} bytes`);
     this.#write(controlFrame(kind, payload), callback);
   }
 
   #write(frame: Buffer, done?: Done): void {
-    if (this.#state === OPEN) this.#socket?.write(frame, done);
+    if (this.#state === OPEN) this._socket?.write(frame, done);
     else if (done !== undefined) {
-      process.nextTick(done, new Error(`WebSocket is not open: readyState ${this.#state}`));
+      const state = STATES[this.#state];
+      process.nextTick(done, new Error(`WebSocket is not open: readyState ${this.#state} (${state})`));
     }
   }
 
@@ -149,10 +162,23 @@ export class PlainWebSocket extends Base implements FrameReader {
   }
 
   pinged(payload: Buffer): void {
-    // Who pings without reading the answers is cut off by the time its answers are a buffer full.
-    if (this.bufferedAmount > MAX_UNSENT_PONGS) this.terminate();
-    else if (this.#options.autoPong !== false) this.#write(controlFrame("pong", payload));
+    if (this.#options.autoPong !== false && this.#state === OPEN) this.#answerPing(payload);
     this.emit("ping", payload);
+  }
+
+  /** Who pings without reading the answers is cut off. */
+  #answerPing(payload: Buffer): void {
+    const { maxPendingAutoPongs: most = MAX_UNSENT_PONGS } = this.#options;
+    const isHeldBack = this._socket !== null && this._socket.writableLength > 0;
+    if (most > 0 && this.#unsentPongs >= most && isHeldBack) {
+      this.terminate();
+      return;
+    }
+    this.#pongSent ??= () => {
+      this.#unsentPongs -= 1;
+    };
+    this.#unsentPongs += 1;
+    this.#write(controlFrame("pong", payload), this.#pongSent);
   }
 
   ponged(payload: Buffer): void {
@@ -168,34 +194,51 @@ export class PlainWebSocket extends Base implements FrameReader {
 
   fault({ closeCode, code, message }: FrameFault): void {
     this.#hasFailed = true;
-    this.close(closeCode);
     this.emit("error", Object.assign(new RangeError(`Invalid WebSocket frame: ${message}`), { code }));
+    this.connection?.end(this.#closeCode);
+    this.close(closeCode);
   }
 
   // ---- The end
 
   /** Says goodbye, and closes once the client has answered. @throws {TypeError} if the code must not be sent */
   close(code?: number, reason?: string | Buffer): void {
-    if (this.#state === CLOSED || this.#socket === undefined) return;
+    const socket = this._socket;
+    if (this.#state === CLOSED || socket === null) return;
     if (this.#state === OPEN) {
-      this.#socket.write(controlFrame("close", goodbyeOf(code, reason)));
+      const goodbye = controlFrame("close", goodbyeOf(code, reason));
+      this.#closing(code ?? CLOSE_CODES.noCode.code, reason?.toString());
+      socket.write(goodbye);
       this.#saidGoodbye = true;
-      this.#state = CLOSING;
-      const timeout = this.#options.closeTimeout ?? CLOSE_TIMEOUT_MS;
-      this.#closeTimer = setTimeout(() => this.#socket?.destroy(), timeout);
     }
-    if (this.#saidGoodbye && !this.isReading) this.#socket.end();
+    if (!this.#saidGoodbye || this.isReading) return;
+    socket.end();
+    // Also one that was told to wait is heard out: what it says is not looked at, but that it ends is.
+    socket.resume();
+  }
+
+  /** From now on nothing is sent, except what waits, and who does not let go in time is cut off. */
+  #closing(code: number, reason?: string): void {
+    this.#state = CLOSING;
+    const timeout = this.#options.closeTimeout ?? CLOSE_TIMEOUT_MS;
+    this.#closeTimer = setTimeout(() => this._socket?.destroy(), timeout);
+    this.connection?.end(code, reason);
   }
 
   /** Cuts the connection without goodbye. */
   terminate(): void {
     if (this.#state === CLOSED) return;
     this.#state = CLOSING;
-    this.#socket?.destroy();
+    this._socket?.destroy();
   }
 
-  /** The socket takes no more. */
-  ending(): void {
+  /** The client sends no more; it may still read what waits, for a while. */
+  ended(): void {
+    if (this.#state === OPEN) this.#closing(this.#closeCode);
+  }
+
+  /** The socket takes no more, and is about to close. */
+  broken(): void {
     this.#state = CLOSING;
   }
 
@@ -208,12 +251,9 @@ export class PlainWebSocket extends Base implements FrameReader {
   }
 }
 
-function isBytes(data: Sent): data is Exclude<Sent, string | number> {
-  return typeof data === "object";
-}
-
-function bytesOf(data: Sent): Buffer {
-  if (!isBytes(data)) return Buffer.from(String(data));
+function bytesOf(data: Sent | Nothing): Buffer {
+  if (data === undefined || data === null) return NOTHING;
+  if (typeof data !== "object") return Buffer.from(String(data));
   if (Buffer.isBuffer(data)) return data;
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data);
@@ -238,21 +278,22 @@ function onData(this: Carrier, chunk: Buffer): void {
 }
 
 function onEnd(this: Carrier): void {
-  this[CARRIED]?.ending();
+  this[CARRIED]?.ended();
   this.end();
 }
 
 /** What happened is told by the close that follows: 1006. */
 function onError(this: Carrier): void {
-  this[CARRIED]?.ending();
+  this[CARRIED]?.broken();
   this.destroy();
 }
 
 function onClose(this: Carrier): void {
   const socket = this[CARRIED];
   if (socket === undefined) return;
+  socket.broken();
   // What came while the socket was paused, before its end.
-  const rest: Buffer | null = this.readableLength > 0 ? this.read() : null;
+  const rest: Buffer | null = this.readableLength > 0 ? this.read(this.readableLength) : null;
   if (rest !== null && socket.isReading) readFrames(socket, rest);
   this[CARRIED] = undefined;
   socket.closed();

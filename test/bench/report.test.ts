@@ -21,7 +21,7 @@ describe("The report", () => {
       "≤ 1.1",
       "1.1 (1..1.3)",
       "5",
-      "100 %",
+      "100.0 %",
       "met",
       "`npm run bench -- --only fanout`",
     ]);
@@ -31,7 +31,7 @@ describe("The report", () => {
     const pairs = COSTS.map(() => pair("fanout", "socketcluster-server", measured(2), measured(20)));
     const row = rowOf([session(), ...pairs], "ratio to socketcluster-server");
 
-    expect(row.slice(2, 7)).toEqual(["≤ 1/14 = 0.0714", "0.1 (0.1..0.1)", "5", "140 %", "**missed**"]);
+    expect(row.slice(2, 7)).toEqual(["≤ 1/14 = 0.0714", "0.1 (0.1..0.1)", "5", "140.0 %", "**missed**"]);
   });
 
   it("makes ratios pair by pair, not of medians", () => {
@@ -45,7 +45,7 @@ describe("The report", () => {
     expect(rowOf([session(), ...pairs], "ratio to uws").slice(3, 7)).toEqual([
       "2 (0.5..3)",
       "3",
-      "182 %",
+      "181.8 %",
       "**missed** (fewer than 5)",
     ]);
   });
@@ -59,7 +59,7 @@ describe("The report", () => {
       "≤ 150 µs",
       "160 (140..180) µs",
       "2",
-      "107 %",
+      "106.7 %",
       "**missed** (fewer than 5)",
     ]);
   });
