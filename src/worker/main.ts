@@ -14,7 +14,7 @@ import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
-import { joinPrimary } from "./processes/child.ts";
+import { hasStarted, joinPrimary } from "./processes/child.ts";
 import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
 import { answerRequests } from "./requests.ts";
 
@@ -77,7 +77,10 @@ export async function runWorker(
   cluster?.join();
   if (cluster) life.opened("membership", () => cluster.leave());
   const closeApp = app && (await started(startModule(app, { server, http, exchange: server.exchange }), log));
-  await listen(http, config.port, config.host, "SOCKETCLUSTER_PORT");
+  // The primary is asked for the port, and nothing else may keep this process alive until it has answered.
+  const waiting = setInterval(() => {}, SLOW_START_MS);
+  await listen(http, config.port, config.host, "SOCKETCLUSTER_PORT").finally(() => clearInterval(waiting));
+  if (seat) hasStarted();
   life.opened("server", () => closeServer(http));
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
 

@@ -293,7 +293,7 @@ describe("A worker that should have several processes", () => {
     const second = await cluster.worker(env);
     await until("it ends", () => !second.running);
 
-    expect(second.process.exitCode).toBe(1);
+    expect(second.process.exitCode, second.output).toBe(1);
     expect(second.output.split("it is already taken; set SOCKETCLUSTER_PORT")).toHaveLength(2);
   });
 

@@ -22,7 +22,13 @@ export function joinPrimary(
     const parsed = parsePrimaryMessage(message);
     if (parsed) link.heard(parsed);
   });
-  // The channel is only a life line: listening must not keep a process alive that has nothing else to do.
-  process.channel?.unref();
   return link;
+}
+
+/**
+ * The port is open. From here on the channel is only a life line, and must not keep a process alive that has nothing
+ * else to do; until then it is what the answer to "may I listen?" comes by.
+ */
+export function hasStarted(): void {
+  process.channel?.unref();
 }
