@@ -1,21 +1,18 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FrameFault, type FrameReader, readFrames } from "./read-frames.ts";
-
-const CONTINUATION = 0;
-const TEXT = 1;
-const BINARY = 2;
-const CLOSE = 8;
-const PING = 9;
-const PONG = 10;
-const NO_MASK = Buffer.alloc(4);
-
-interface Frame {
-  readonly opcode: number;
-  readonly payload: Buffer;
-  readonly fin?: boolean;
-  readonly mask?: Buffer;
-}
+import {
+  BINARY,
+  CLOSE,
+  CONTINUATION,
+  type Frame,
+  frame,
+  header,
+  NO_MASK,
+  PING,
+  PONG,
+  TEXT,
+} from "./test-frames.ts";
 
 /** What was read, in order; payloads as text that compares quickly. */
 type Heard = readonly [what: string, content: string | number, reason?: string];
@@ -59,24 +56,6 @@ class Reader implements FrameReader {
     for (const chunk of chunks) if (this.isReading) readFrames(this, Buffer.from(chunk));
     return this;
   }
-}
-
-/** A client's frame, masked byte by byte. */
-function frame({ opcode, payload, fin = true, mask = NO_MASK }: Frame): Buffer {
-  const masked = payload.map((byte, i) => byte ^ (mask[i & 3] ?? 0));
-  return Buffer.concat([header(opcode, payload.length, fin), mask, masked]);
-}
-
-function header(opcode: number, length: number | bigint, fin = true): Buffer {
-  const first = (fin ? 0x80 : 0) | opcode;
-  if (length < 126) return Buffer.from([first, 0x80 | Number(length)]);
-  const isLong = length > 65_535;
-  const bytes = Buffer.alloc(isLong ? 10 : 4);
-  bytes[0] = first;
-  bytes[1] = 0x80 | (isLong ? 127 : 126);
-  if (isLong) bytes.writeBigUInt64BE(BigInt(length), 2);
-  else bytes.writeUInt16BE(Number(length), 2);
-  return bytes;
 }
 
 const text = (content: string): Buffer => frame({ opcode: TEXT, payload: Buffer.from(content) });

@@ -64,8 +64,9 @@ export class PlainWebSocket extends Base implements FrameReader {
   #saidGoodbye = false;
   #heardGoodbye = false;
   #hasFailed = false;
+  /** Answers to the pings of this tick: they go out in one write. */
+  #pongs: Buffer[] | undefined;
   #unsentPongs = 0;
-  #pongSent: Done | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** Called by `ws`, as is `setSocket` once it has answered the upgrade. */
@@ -174,11 +175,21 @@ export class PlainWebSocket extends Base implements FrameReader {
       this.terminate();
       return;
     }
-    this.#pongSent ??= () => {
-      this.#unsentPongs -= 1;
-    };
+    if (this.#pongs === undefined) {
+      this.#pongs = [];
+      process.nextTick(sendPongs, this);
+    }
+    this.#pongs.push(controlFrame("pong", payload));
     this.#unsentPongs += 1;
-    this.#write(controlFrame("pong", payload), this.#pongSent);
+  }
+
+  sendPongs(): void {
+    if (this.#pongs === undefined) return;
+    const { length } = this.#pongs;
+    this.#write(Buffer.concat(this.#pongs), () => {
+      this.#unsentPongs -= length;
+    });
+    this.#pongs = undefined;
   }
 
   ponged(payload: Buffer): void {
@@ -219,6 +230,7 @@ export class PlainWebSocket extends Base implements FrameReader {
 
   /** From now on nothing is sent, except what waits, and who does not let go in time is cut off. */
   #closing(code: number, reason?: string): void {
+    this.sendPongs();
     this.#state = CLOSING;
     const timeout = this.#options.closeTimeout ?? CLOSE_TIMEOUT_MS;
     this.#closeTimer = setTimeout(() => this._socket?.destroy(), timeout);
@@ -257,6 +269,10 @@ function bytesOf(data: Sent | Nothing): Buffer {
   if (Buffer.isBuffer(data)) return data;
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data);
+}
+
+function sendPongs(socket: PlainWebSocket): void {
+  socket.sendPongs();
 }
 
 function goodbyeOf(code: number | undefined, reason: string | Buffer = ""): Buffer {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { WebSocket } from "ws";
+import { CLOSE, frame as maskedFrame, TEXT } from "../protocol/test-frames.ts";
 import { type TestServer, until, within } from "./test-server.ts";
 
 export const HANDSHAKE = '{"event":"#handshake","data":{},"cid":1}';
@@ -23,18 +24,13 @@ export function endOf(server: TestServer): WebSocket {
 
 /** A frame of a client, masked with zeros. */
 export function frame(opcode: number, payload: string | Buffer = "", fin = true): Buffer {
-  const bytes = Buffer.from(payload);
-  const isShort = bytes.length < 126;
-  const header = Buffer.from([(fin ? 0x80 : 0) | opcode, 0x80 | (isShort ? bytes.length : 126)]);
-  const length = Buffer.alloc(isShort ? 0 : 2);
-  if (!isShort) length.writeUInt16BE(bytes.length);
-  return Buffer.concat([header, length, Buffer.alloc(4), bytes]);
+  return maskedFrame({ opcode, payload: Buffer.from(payload), fin });
 }
 
-export const text = (content: string): Buffer => frame(1, content);
+export const text = (content: string): Buffer => frame(TEXT, content);
 export const goodbye = (code?: number, reason = ""): Buffer =>
   frame(
-    8,
+    CLOSE,
     code === undefined ? "" : Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]),
   );
 

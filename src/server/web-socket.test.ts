@@ -156,6 +156,15 @@ describe.each([
     expect(server.core.socketCount).toBe(0);
   });
 
+  it("answers a ping that stands before a goodbye before it answers that", async () => {
+    const server = await startWith();
+    const raw = await joinRaw(server);
+    raw.send(frame(9, "x"), goodbye());
+
+    await until("the end", () => raw.hasEnded);
+    expect(raw.heard).toEqual(Buffer.from([0x8a, 1, 0x78, 0x88, 0]));
+  });
+
   it("closes once where both say goodbye at the same time", async () => {
     const server = await startWith();
     const raw = await joinRaw(server);
