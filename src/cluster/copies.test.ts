@@ -64,7 +64,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
   const subscribers = Array.from({ length: count }, (_, i) => open(`subscriber ${i}`));
   for (const subscriber of subscribers) subscriber.subscribe(0, 1, undefined);
   for (const sequence of [1, 2]) publisher.publish(0, sequence, Buffer.alloc(6 * MESSAGE, "1"));
-  for (const entries of writers) entries.take();
+  for (const entries of writers) entries.taken(false);
   return { publisher, subscribers };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
 import { type EntryHandler, readEntries } from "../link/read-entries.ts";
+import { taken } from "../link/test-taken.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { Owner } from "./owner.ts";
 import { NO_RING, type Ring } from "./ring.ts";
@@ -45,7 +46,7 @@ function port() {
             ...fields.map((field) => (Buffer.isBuffer(field) ? field.toString() : field)),
           ]),
     });
-    readEntries(entries.take(), handler);
+    readEntries(taken(entries), handler);
     return calls;
   };
   said();

@@ -1,15 +1,16 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ServerOptions, WebSocketServer } from "ws";
 import { secretMatches } from "../runtime/secret.ts";
 import { PATH } from "./dial.ts";
+import { Handshake, type MemberSocket } from "./member-socket.ts";
 
 export interface AcceptOptions {
   /** Keys that are accepted; undefined ones are ignored; none at all lets everybody in. */
   readonly authKeys: readonly (string | undefined)[];
   readonly maxPayload: number;
   /** By WebSocket subprotocol. */
-  readonly protocols: ReadonlyMap<string, (socket: WebSocket, request: IncomingMessage) => void>;
+  readonly protocols: ReadonlyMap<string, (socket: MemberSocket, request: IncomingMessage) => void>;
   /** Takes those who have the key and speak none of these protocols, but perhaps SocketCluster's; absent: refused. */
   others?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** A connection that was turned away, and why. */
@@ -25,7 +26,7 @@ export function acceptMembers(server: Server, options: AcceptOptions): void {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: options.maxPayload,
+    WebSocket: Handshake as unknown as ServerOptions["WebSocket"],
     handleProtocols: (offered) => [...offered].find((name) => options.protocols.has(name)) ?? false,
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -40,7 +41,10 @@ export function acceptMembers(server: Server, options: AcceptOptions): void {
     }
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     const accept = options.protocols.get(offered.find((name) => options.protocols.has(name)) ?? "");
-    if (accept) sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request));
+    if (accept)
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        accept((opened as unknown as Handshake).taken("server", options.maxPayload), request);
+      });
     else if (options.others && request.headers["sec-websocket-protocol"] === undefined) {
       options.others(request, socket, head);
     } else {

@@ -1,4 +1,5 @@
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
+import { Handshake, type MemberSocket } from "./member-socket.ts";
 
 /** Path that every service listens on for links, talks and upstream's members. */
 export const PATH = "/socketcluster/";
@@ -27,7 +28,7 @@ export interface DialFailure {
 }
 
 export interface DialEvents {
-  opened(socket: WebSocket): void;
+  opened(socket: MemberSocket): void;
   failed(failure: DialFailure): void;
 }
 
@@ -41,7 +42,7 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
   const query = new URLSearchParams(options.query).toString();
   const headers: Record<string, string> =
     options.authKey === undefined ? {} : { authorization: `Bearer ${options.authKey}` };
-  let socket: WebSocket;
+  let socket: Handshake & WebSocket;
   try {
     socket = open(options, query, headers);
   } catch (error) {
@@ -59,7 +60,7 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
   socket.on("open", () => {
     if (done) return;
     done = true;
-    events.opened(socket);
+    events.opened(socket.taken("client", options.maxPayload));
   });
   socket.on("unexpected-response", (_request, response) => {
     response.resume();
@@ -74,17 +75,18 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
   };
 }
 
-function open(options: DialOptions, query: string, headers: Readonly<Record<string, string>>): WebSocket {
-  const { uri, protocol, connectTimeoutMs, maxPayload, ca } = options;
-  return new WebSocket(`${uri}${PATH}${query && `?${query}`}`, protocol, {
+function open(
+  options: DialOptions,
+  query: string,
+  headers: Readonly<Record<string, string>>,
+): Handshake & WebSocket {
+  const { uri, protocol, connectTimeoutMs, ca } = options;
+  return new Handshake(`${uri}${PATH}${query && `?${query}`}`, protocol, {
     headers,
     handshakeTimeout: connectTimeoutMs,
-    maxPayload,
     perMessageDeflate: false,
-    // A mask of zeros spares both sides a pass over every byte; masks protect browsers, not services.
-    generateMask: (mask: Buffer) => mask.fill(0),
     ...(ca === undefined ? {} : { ca }),
-  });
+  }) as Handshake & WebSocket;
 }
 
 function failureOf(error: NodeJS.ErrnoException): DialFailure {

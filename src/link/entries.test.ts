@@ -5,6 +5,7 @@ import { BadEntryError, EntryWriter, GAPS } from "./entries.ts";
 import { NameTable } from "./name-table.ts";
 import { BEAT_MS, Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
+import { taken } from "./test-taken.ts";
 import { SentPublishes, sizeOf, Unconfirmed } from "./unconfirmed.ts";
 
 type Call = readonly [string, ...unknown[]];
@@ -58,7 +59,7 @@ function write(calls: readonly Call[]): Buffer {
     if (name === "publish" || name === "record") fields[last] = Buffer.from(String(fields[last]));
     methods[name]!.apply(writer, fields);
   }
-  return writer.take();
+  return taken(writer);
 }
 
 describe("Entries", () => {
@@ -108,7 +109,7 @@ describe("Entries", () => {
 
     writer.beat(1);
     writer.beat(2);
-    expect([called, writer.take().length, writer.length]).toEqual([1, 4, 0]);
+    expect([called, taken(writer).length, writer.length]).toEqual([1, 4, 0]);
     writer.beat(3);
     expect(called).toBe(2);
   });
@@ -119,7 +120,7 @@ describe("EntryWriter", () => {
     const frames: number[] = [];
     const writer = new EntryWriter(
       () => {},
-      () => frames.push(writer.take().length),
+      () => frames.push(taken(writer).length),
     );
     for (let n = 0; n < 50; n++) writer.publish(1, n, Buffer.alloc(100_000));
 

@@ -1,3 +1,4 @@
+import { FRAME_ROOM } from "../protocol/frames.ts";
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
 import { SccError } from "../runtime/errors.ts";
 
@@ -44,8 +45,8 @@ export class BadEntryError extends SccError {
 }
 
 const FIRST_SIZE = 4096;
-/** Frames of at most so many bytes are copied out of the buffer, which is used again. */
-const SMALL_SIZE = 2048;
+/** Largest Buffer that a link keeps from turn to turn, bytes. */
+const MOST_KEPT = 2 ** 18;
 /** Bytes from which on a frame does not wait for the turn's end, so that none grows beyond what is accepted. */
 const FULL_SIZE = 2 ** 20;
 /** Most bytes a number takes: 53 bits, seven in each. */
@@ -59,7 +60,8 @@ export class EntryWriter {
   readonly #onFirst: () => void;
   readonly #onFull: () => void;
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
-  #length = 0;
+  /** Where the next entry goes. */
+  #length = FRAME_ROOM;
 
   /** @param onFull what was written is to be taken now */
   constructor(onFirst: () => void, onFull: () => void) {
@@ -67,24 +69,27 @@ export class EntryWriter {
     this.#onFull = onFull;
   }
 
-  /** Bytes written and not yet taken. */
+  /** Bytes of the entries written and not yet taken. */
   get length(): number {
-    return this.#length;
+    return this.#length - FRAME_ROOM;
   }
 
-  /** Takes what was written. The next entry starts a new buffer. */
-  take(): Buffer {
-    const taken = this.#buffer.subarray(0, this.#length);
-    if (taken.length <= SMALL_SIZE) {
-      // A new buffer each turn would be far more garbage than a small frame is to copy: collections of the whole
-      // heap, each second, were what it led to.
-      this.#length = 0;
-      return Buffer.from(taken);
-    }
-    // Busy links start the next turn with the size that this one needed.
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, Math.min(this.#length, 2 ** 18)));
-    this.#length = 0;
-    return taken;
+  /** The entries, behind `FRAME_ROOM` bytes for the header of their frame: valid until the next is written. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /**
+   * What was written has gone.
+   *
+   * @param isKept whether somebody still needs its Buffer. If not, it is used again: a new one each turn is so
+   *   much garbage outside of the heap that the whole heap was collected each second
+   */
+  taken(isKept: boolean): void {
+    // Busy links start the next turn with the size that this one needed, and idle ones hold no more than that.
+    const size = Math.max(FIRST_SIZE, Math.min(this.#length, MOST_KEPT));
+    if (isKept || this.#buffer.length > MOST_KEPT) this.#buffer = Buffer.allocUnsafeSlow(size);
+    this.#length = FRAME_ROOM;
   }
 
   /** First on every link: who speaks, as JSON. */
@@ -203,7 +208,7 @@ export class EntryWriter {
 
   #begin(kind: number, size: number): void {
     if (this.#length >= FULL_SIZE) this.#onFull();
-    if (this.#length === 0) this.#onFirst();
+    if (this.#length === FRAME_ROOM) this.#onFirst();
     this.#reserve(size + 1);
     this.#buffer[this.#length] = kind;
     this.#length += 1;

@@ -1,7 +1,7 @@
-import type { WebSocket } from "ws";
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { BadEntryError, EntryWriter } from "./entries.ts";
+import type { MemberSocket } from "./member-socket.ts";
 import { Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
 import { Wire } from "./wire.ts";
@@ -47,7 +47,7 @@ export class Link implements NewLink {
   #events: LinkEvents | undefined;
   #received = 0;
 
-  constructor(socket: WebSocket, { turn, clock, maxBufferedBytes }: LinkOptions) {
+  constructor(socket: MemberSocket, { turn, clock, maxBufferedBytes }: LinkOptions) {
     this.#maxBufferedBytes = maxBufferedBytes;
     this.entries = new EntryWriter(() => turn.write(this.#flush), this.#flush);
     this.#wire = new Wire(socket, clock, this.#pulse, {
@@ -82,10 +82,9 @@ export class Link implements NewLink {
 
   readonly #flush = (): void => {
     if (this.entries.length === 0) return;
-    const frame = this.entries.take();
     // What is written to a link that has ended goes nowhere.
-    if (!this.#wire.isOpen) return;
-    this.#wire.send(frame);
+    const isKept = this.#wire.send(this.entries.written);
+    this.entries.taken(isKept);
     if (this.#wire.bufferedBytes > this.#maxBufferedBytes) this.#wire.cut("too slow");
   };
 }

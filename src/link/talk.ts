@@ -1,5 +1,5 @@
-import type { WebSocket } from "ws";
 import type { Clock } from "../runtime/clock.ts";
+import type { MemberSocket } from "./member-socket.ts";
 import { Pulse } from "./pulse.ts";
 import { Wire } from "./wire.ts";
 
@@ -18,12 +18,12 @@ export class Talk {
   readonly #wire: Wire;
   #events: TalkEvents | undefined;
 
-  constructor(socket: WebSocket, clock: Clock) {
+  constructor(socket: MemberSocket, clock: Clock) {
     // Messages are too rare to be acknowledged: hearing the other side is enough.
     const pulse = new Pulse(false);
     this.#wire = new Wire(socket, clock, pulse, {
       read: (frame) => this.#read(frame.toString()),
-      beat: () => this.#wire.send(""),
+      beat: () => this.#wire.sendText(""),
     });
   }
 
@@ -34,7 +34,7 @@ export class Talk {
   }
 
   send(message: unknown): void {
-    this.#wire.send(JSON.stringify(message));
+    this.#wire.sendText(JSON.stringify(message));
   }
 
   close(reason: string): void {

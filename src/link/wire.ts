@@ -1,5 +1,6 @@
-import type { WebSocket } from "ws";
+import { FRAME_ROOM } from "../protocol/frames.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import type { MemberSocket } from "./member-socket.ts";
 import { BEAT_MS, type Pulse, SILENT } from "./pulse.ts";
 
 const GOODBYE_MS = 1000;
@@ -14,26 +15,24 @@ export interface WireUser {
 }
 
 /**
- * A WebSocket between two processes of the cluster, with a sign of life every half second both ways. It ends
+ * A connection between two processes of the cluster, with a sign of life every half second both ways. It ends
  * once, whoever ended it: this side, the other side, the network, or silence.
  */
 export class Wire {
-  readonly #socket: WebSocket;
+  readonly #socket: MemberSocket;
   readonly #clock: Clock;
   readonly #user: WireUser;
   readonly #pulse: Pulse;
   readonly #beats: Timer;
   #closed: ((reason: string) => void) | undefined;
 
-  constructor(socket: WebSocket, clock: Clock, pulse: Pulse, user: WireUser) {
+  constructor(socket: MemberSocket, clock: Clock, pulse: Pulse, user: WireUser) {
     this.#socket = socket;
     this.#clock = clock;
     this.#user = user;
     this.#pulse = pulse;
     this.#beats = clock.every(BEAT_MS, () => this.#beat());
-    socket.on("message", (frame: Buffer) => this.#read(frame));
-    socket.on("close", (code, reason) => this.#end(reason.toString() || meaningOf(code)));
-    socket.on("error", (error) => this.#end(error.message));
+    socket.start({ read: (message) => this.#read(message), closed: (reason) => this.#end(reason) });
   }
 
   get isOpen(): boolean {
@@ -42,7 +41,7 @@ export class Wire {
 
   /** Bytes handed to the socket that it has not sent yet. */
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.bufferedBytes;
   }
 
   /** Opens for use. @param closed called once, and nothing after it */
@@ -50,24 +49,31 @@ export class Wire {
     this.#closed = closed;
   }
 
-  send(frame: Buffer | string): void {
-    if (this.isOpen) this.#socket.send(frame, { binary: typeof frame !== "string", compress: false });
+  /** See `MemberSocket.send`. */
+  send(room: Buffer): boolean {
+    return this.isOpen && this.#socket.send(room);
+  }
+
+  sendText(text: string): void {
+    const length = Buffer.byteLength(text);
+    const room = Buffer.allocUnsafe(FRAME_ROOM + length);
+    room.write(text, FRAME_ROOM);
+    this.send(room);
   }
 
   /** Says goodbye behind what was sent; whoever does not answer it is cut off. */
   close(reason: string): void {
     if (!this.isOpen) return;
     this.#user.flush?.();
-    this.#socket.close(1000, reason.replace(/[^ -~]/g, "?").slice(0, 100));
     // Whoever does not answer a goodbye must not keep this process from stopping.
     this.#clock.after(GOODBYE_MS, () => this.#socket.terminate());
-    this.#end(reason);
+    this.#socket.close(reason);
   }
 
   /** Ends without goodbye. */
   cut(reason: string): void {
-    this.#socket.terminate();
     this.#end(reason);
+    this.#socket.terminate();
   }
 
   #end(reason: string): void {
@@ -87,9 +93,4 @@ export class Wire {
     if (this.#pulse.beat()) this.#user.beat();
     else this.cut(SILENT);
   }
-}
-
-/** [RFC 6455, 7.4.1] */
-function meaningOf(code: number): string {
-  return code === 1006 ? "the connection broke" : `closed with code ${code}`;
 }

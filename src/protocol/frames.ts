@@ -12,6 +12,9 @@ const RSV1 = 0x40;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
+/** Bytes that a frame needs in front of its payload at most: header and mask. */
+export const FRAME_ROOM = 14;
+
 /** Bytes of the header in front of a payload of `length` bytes. */
 export function headerLength(length: number): number {
   if (length < LENGTH_16) return 2;
@@ -43,6 +46,13 @@ export function writeHeader(target: Buffer, offset: number, length: number): num
   return target.writeUInt32BE(length >>> 0, offset + 6);
 }
 
+/** As `writeHeader`, of a whole binary message. */
+export function writeBinaryHeader(target: Buffer, offset: number, length: number): number {
+  const end = writeHeader(target, offset, length);
+  target[offset] = FIN_BINARY;
+  return end;
+}
+
 /** A text message as one frame. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -54,8 +64,7 @@ export function textFrame(text: string): Buffer {
 /** A binary message as one frame. */
 export function binaryFrame(bytes: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerLength(bytes.length) + bytes.length);
-  frame.set(bytes, writeHeader(frame, 0, bytes.length));
-  frame[0] = FIN_BINARY;
+  frame.set(bytes, writeBinaryHeader(frame, 0, bytes.length));
   return frame;
 }
 

@@ -22,6 +22,7 @@ class Reader implements FrameReader {
   fragments: FrameReader["fragments"];
   isReading = true;
   readonly maxPayload: number;
+  readonly expectsMask = true;
   readonly heard: Heard[] = [];
   readonly faults: FrameFault[] = [];
 

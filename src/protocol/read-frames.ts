@@ -34,6 +34,8 @@ export interface FrameReader {
   readonly isReading: boolean;
   /** Largest message, bytes; 0: any. */
   readonly maxPayload: number;
+  /** Whether the other side is a client, whose frames carry a mask; a server's do not. [RFC 6455, 5.1] */
+  readonly expectsMask: boolean;
   /** A whole message. Its bytes are the reader's; text is proved to be UTF-8. */
   message(payload: Buffer, text: boolean): void;
   pinged(payload: Buffer): void;
@@ -69,6 +71,7 @@ const FAULTS = {
   rsv23: protocolFault("UNEXPECTED_RSV_2_3", "a client set RSV2 or RSV3, which mean nothing"),
   opcode: protocolFault("INVALID_OPCODE", "a frame has an opcode that is unknown, or out of turn"),
   unmasked: protocolFault("EXPECTED_MASK", "a client sent a frame without a mask"),
+  masked: protocolFault("UNEXPECTED_MASK", "a server sent a frame with a mask"),
   cutControl: protocolFault("EXPECTED_FIN", "a control frame is cut into pieces"),
   longControl: protocolFault("INVALID_CONTROL_PAYLOAD_LENGTH", "a control frame is longer than 125 bytes"),
   closeCode: protocolFault("INVALID_CLOSE_CODE", "a close frame has a code that must not be sent"),
@@ -85,7 +88,7 @@ function protocolFault(name: string, message: string): FrameFault {
 }
 
 /**
- * Reads the frames of a client, as a server does. Frames that a chunk holds whole are unmasked where they stand
+ * Reads the frames of the other side. Frames that a chunk holds whole are unmasked where they stand
  * and handed on without a copy: the chunk is the reader's from now on. [RFC 6455, 5]
  *
  * Extensions are not known: a frame with one of the reserved bits is a fault.
@@ -181,10 +184,10 @@ function readFrame(reader: FrameReader, bytes: Buffer, at: number): number {
     return at;
   }
 
-  start += MASK_BYTES;
+  if (reader.expectsMask) start += MASK_BYTES;
   const end = start + length;
   if (end > bytes.length) return end;
-  unmask(bytes, start, end);
+  if (reader.expectsMask) unmask(bytes, start, end);
   take(reader, opcode, first >= 0x80, bytes.subarray(start, end));
   return end;
 }
@@ -201,7 +204,7 @@ function fail(reader: FrameReader, fault: FrameFault): void {
 
 function faultOf(reader: FrameReader, first: number, second: number): FrameFault | undefined {
   if ((first & 0x70) !== 0) return (first & 0x40) !== 0 ? FAULTS.rsv1 : FAULTS.rsv23;
-  if (second < 0x80) return FAULTS.unmasked;
+  if (second >= 0x80 !== reader.expectsMask) return reader.expectsMask ? FAULTS.unmasked : FAULTS.masked;
   const opcode = first & 0x0f;
   switch (opcode) {
     case TEXT:

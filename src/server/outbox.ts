@@ -1,7 +1,12 @@
 import type { Socket } from "node:net";
+import {
+  canWriteDirectly,
+  type DirectSocket,
+  type DirectWriter,
+  writeDirectly,
+} from "../runtime/direct-write.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { Counters } from "./counters.ts";
-import { canWriteDirectly, type DirectSocket, type DirectWriter, writeDirectly } from "./direct-write.ts";
 
 /** What an outbox needs of the socket it writes to. */
 export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable" | "writableLength">;

@@ -55,6 +55,7 @@ export class PlainWebSocket extends Base implements FrameReader {
   connection: Connection | undefined;
   unfinished: FrameReader["unfinished"];
   fragments: FrameReader["fragments"];
+  readonly expectsMask = true;
   /** Those of the server: one object for all. */
   readonly #options: Options;
   #state: 0 | 1 | 2 | 3 = CONNECTING;

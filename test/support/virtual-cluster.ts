@@ -5,6 +5,7 @@ import type { Ring } from "../../src/cluster/ring.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";
 import { readEntries } from "../../src/link/read-entries.ts";
+import { taken } from "../../src/link/test-taken.ts";
 import type { Gap } from "../../src/pubsub/broker.ts";
 import { Publication } from "../../src/pubsub/publication.ts";
 import { silentLogger } from "../../src/runtime/log.ts";
@@ -64,7 +65,7 @@ class VirtualLink implements NewLink {
 
   #flush(): void {
     if (this.#events === undefined || this.entries.length === 0) return;
-    const frame = this.entries.take();
+    const frame = taken(this.entries);
     const other = this.#other;
     this.#clock.after(this.#delay, () => other?.read(frame));
   }

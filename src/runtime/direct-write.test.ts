@@ -11,8 +11,8 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { until } from "../server/test-server.ts";
 import { canWriteDirectly, writeDirectly } from "./direct-write.ts";
-import { until } from "./test-server.ts";
 
 const LARGE = 1_000_000;
 const open: (Socket | Server)[] = [];
