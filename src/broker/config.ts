@@ -35,8 +35,8 @@ export const brokerSettings = {
   connectTimeout: {
     env: "SCC_BROKER_SERVER_CONNECT_TIMEOUT",
     ...milliseconds(1),
-    fallback: undefined as number | undefined,
-    doc: "accepted, without effect: brokers do not dial each other yet",
+    fallback: 3000,
+    doc: "how long connecting to another broker may take, ms",
   },
   ackTimeout: {
     env: "SCC_BROKER_SERVER_ACK_TIMEOUT",
@@ -48,7 +48,7 @@ export const brokerSettings = {
     env: "SCC_BROKER_SERVER_RETRY_DELAY",
     ...milliseconds(1),
     fallback: 2000,
-    doc: "longest pause before scc-state is dialled again, ms",
+    doc: "longest pause before scc-state or another broker is dialled again, ms",
   },
   options: {
     env: "SOCKETCLUSTER_OPTIONS",

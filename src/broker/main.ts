@@ -2,7 +2,13 @@ import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { CurrentRing } from "../cluster/current-ring.ts";
 import { createStateLink } from "../cluster/member.ts";
-import { linkOptions, MAX_LINK_BUFFER, MAX_LINK_FRAME, type TransportOptions } from "../cluster/transport.ts";
+import {
+  linkDialer,
+  linkOptions,
+  MAX_LINK_BUFFER,
+  MAX_LINK_FRAME,
+  type TransportOptions,
+} from "../cluster/transport.ts";
 import { acceptMembers, answerIdentity } from "../link/accept.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
 import { Link } from "../link/link.ts";
@@ -19,8 +25,8 @@ import { registerBrokerMetrics } from "./metrics.ts";
 import { BrokerService } from "./service.ts";
 import { serveUpstreamWorkers } from "./upstream-server.ts";
 
-/** How long a leaving broker waits at most for the ring without it. */
-const LEAVE_MS = 3000;
+/** The part of the grace period that a leaving broker waits at most until its logs are with others. */
+const LEAVE_SHARE = 0.8;
 
 /** scc-broker, from top to bottom: what it is made of and who knows whom. */
 export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<void> {
@@ -37,6 +43,9 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     ring,
     log,
     bounds: tailBounds(config),
+    dial: linkDialer(transport, config.connectTimeout),
+    retryDelay: config.retryDelay,
+    random: Math.random,
     maxChannels: config.maxChannels,
   });
   const state = createStateLink(config, {
@@ -69,7 +78,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   state.start();
   life.opened("membership", () => {
     service.leaves();
-    return state.leave(service.instanceId, Math.min(LEAVE_MS, config.drainMs / 2));
+    return state.leave((done) => service.onReleased(done), config.drainMs * LEAVE_SHARE);
   });
 }
 

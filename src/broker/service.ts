@@ -1,70 +1,118 @@
 import { randomUUID } from "node:crypto";
+import { BrokerLogs } from "../cluster/broker-logs.ts";
 import type { CurrentRing } from "../cluster/current-ring.ts";
-import { Owner, type OwnerOptions } from "../cluster/owner.ts";
+import { HeldLogs } from "../cluster/held-logs.ts";
+import { Holder } from "../cluster/holder.ts";
+import { Owner } from "../cluster/owner.ts";
+import type { DialLink } from "../cluster/owner-link.ts";
 import type { Hello } from "../cluster/peer-hello.ts";
-import { hasMember, type Ring } from "../cluster/ring.ts";
+import { PeerLinks } from "../cluster/peer-links.ts";
+import { PeerPort } from "../cluster/peer-port.ts";
+import type { Port } from "../cluster/port.ts";
+import { hasMember, isKeeper, type Ring } from "../cluster/ring.ts";
 import type { StateLink } from "../cluster/state-link.ts";
 import { WorkerPort } from "../cluster/worker-port.ts";
 import type { NewLink } from "../link/link.ts";
+import type { TailBounds } from "../pubsub/tails.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { RELEASE } from "../runtime/release.ts";
 import type { Turn } from "../runtime/turn.ts";
 
-export interface BrokerServiceOptions extends Omit<OwnerOptions, "instanceId"> {
+export interface BrokerServiceOptions {
   readonly ring: CurrentRing;
+  readonly bounds: TailBounds;
+  /** Logs at a time; a publish on one more channel is refused. */
+  readonly maxChannels: number;
+  readonly dial: DialLink;
+  /** Longest pause before another broker is dialled again, ms. */
+  readonly retryDelay: number;
   readonly clock: Clock;
+  /** From 0 to 1, for pauses that differ from process to process. */
+  readonly random: () => number;
+  /** An id that nobody has had. */
+  readonly newId?: () => string;
   readonly turn: Turn;
   readonly log: Logger;
 }
 
 const SWEEP_MS = 1000;
+/** How long a lost connection to a broker may take to come back before the broker counts as unusable. */
+const GRACE_MS = 1000;
+
+/** What a broker is between two lives: everything of it ends when it is left out of the ring. */
+interface Life {
+  readonly instanceId: string;
+  readonly held: HeldLogs;
+  readonly holder: Holder;
+  readonly owner: Owner;
+  readonly logs: BrokerLogs;
+  readonly peers: PeerLinks;
+}
 
 /**
- * scc-broker without its server: the links of workers, and what this broker owns under the current ring.
- * When it finds itself left out of the ring, what it holds is no longer worth anything: it empties itself and
- * registers again, as another instance.
+ * scc-broker without its server: the links of workers and other brokers, and what this broker owns and keeps under
+ * the current ring. When it finds itself left out of the ring, what it holds is no longer worth anything: it empties
+ * itself and registers again, as another instance.
  */
 export class BrokerService {
   readonly ring: CurrentRing;
   readonly #options: BrokerServiceOptions;
+  /** Links that others made. */
   readonly #ports = new Map<WorkerPort, NewLink>();
-  #instanceId = randomUUID();
-  #owner: Owner;
+  /** All members that can be reached, by instance, whoever made the link. */
+  readonly #open = new Map<string, Port>();
+  #life: Life;
   #state: StateLink | undefined;
   #leaving = false;
   readonly #ownerListeners: (() => void)[] = [];
+  readonly #releaseListeners: (() => void)[] = [];
 
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
     this.ring = options.ring;
-    this.#owner = this.#newOwner();
+    this.#life = this.#newLife();
     this.ring.onAdopted((ring, before) => this.#adopted(ring, before));
-    options.clock.every(SWEEP_MS, () => this.#owner.sweep());
+    options.clock.every(SWEEP_MS, () => this.#life.held.sweep((held) => this.#life.owner.sweep(held)));
   }
 
   get instanceId(): string {
-    return this.#instanceId;
+    return this.#life.instanceId;
   }
 
   get owner(): Owner {
-    return this.#owner;
+    return this.#life.owner;
   }
 
+  get held(): HeldLogs {
+    return this.#life.held;
+  }
+
+  /** Links of workers and other brokers. */
   get linkCount(): number {
-    return this.#ports.size;
+    return this.#open.size;
   }
 
   /** Why nothing should be expected of this broker now; undefined when it is in the ring. */
   get trouble(): string | undefined {
     if (this.#leaving) return "leaving the cluster";
-    return hasMember(this.ring.ring.brokers, this.#instanceId) ? undefined : "not in the ring yet";
+    return hasMember(this.ring.ring.brokers, this.instanceId) ? undefined : "not in the ring yet";
+  }
+
+  /** Whether this broker is out of the ring, and nobody needs its copies any more. */
+  get isReleased(): boolean {
+    const { held, holder } = this.#life;
+    const { brokers } = this.ring.ring;
+    // The last broker stays listed until another joins: there is nothing to wait for.
+    if (hasMember(brokers, this.instanceId)) return brokers.length === 1;
+    return held.count === 0 || holder.isReleased;
   }
 
   /** Whom to tell that a ring is settled, and to register with again. */
   registersWith(state: StateLink): void {
     this.#state = state;
+    state.onPeers((peers) => this.#life.peers.announce(peers));
   }
 
   /** What this broker owns has changed: a ring was adopted, or it started over. */
@@ -72,35 +120,58 @@ export class BrokerService {
     this.#ownerListeners.push(listener);
   }
 
+  /** Tells once when this broker may go: it is out of the ring, and its logs are where they belong. */
+  onReleased(done: () => void): void {
+    const look = (): void => {
+      if (this.isReleased) done();
+    };
+    this.#releaseListeners.push(look);
+    this.ring.onAdopted(look);
+    look();
+  }
+
   /** From here on being left out of the ring is what this broker wants. */
   leaves(): void {
     this.#leaving = true;
   }
 
-  /** A worker made a link. */
+  /** A worker or another broker made a link. */
   accept(link: NewLink): void {
+    const life = this.#life;
+    let role: Hello["role"] = "worker";
     const port = new WorkerPort({
-      owner: this.#owner,
+      owner: life.owner,
       ring: this.ring,
       link,
-      hello: this.#hello(),
+      hello: this.#hello(life.instanceId),
+      logs: life.logs,
       atTurnEnd: (task) => this.#options.turn.deliver(task),
-      introduced: (hello) => this.#replaceOlder(port, hello),
+      introduced: (hello) => {
+        role = hello.role;
+        this.#replaceOlder(port, hello);
+      },
+      opened: () => {
+        this.#opened(port);
+        life.peers.came(port.instanceId, role);
+      },
     });
     this.#ports.set(port, link);
     const closed = (): void => {
       this.#ports.delete(port);
       port.closed();
+      this.#closed(port, life);
+      if (!this.#open.has(port.instanceId)) life.peers.left(port.instanceId);
     };
     link.start({ handler: port, closed });
   }
 
   close(): void {
+    this.#life.peers.end("broker stops");
     this.#closeLinks("broker stops");
   }
 
-  #hello(): Hello {
-    return { instanceId: this.#instanceId, role: "broker", release: RELEASE, ring: this.ring.ring };
+  #hello(instanceId: string): Hello {
+    return { instanceId, role: "broker", release: RELEASE, ring: this.ring.ring };
   }
 
   /** A newer connection of a pair of processes replaces the older, whose late frames are not read. */
@@ -110,34 +181,89 @@ export class BrokerService {
     }
   }
 
-  #newOwner(): Owner {
-    return new Owner({ ...this.#options, instanceId: this.#instanceId }, this.ring, () =>
-      this.#options.clock.now(),
+  #opened(port: Port): void {
+    this.#open.set(port.instanceId, port);
+    this.#life.holder.offerTo(port);
+    this.#life.owner.opened(port);
+  }
+
+  #closed(port: Port, { owner, holder }: Life): void {
+    if (this.#open.get(port.instanceId) === port) this.#open.delete(port.instanceId);
+    holder.closed(port);
+    owner.closed(port);
+  }
+
+  #newLife(): Life {
+    const { ring, clock, turn, bounds } = this.#options;
+    const instanceId = (this.#options.newId ?? randomUUID)();
+    const held = new HeldLogs(bounds, () => clock.now());
+    const holder = new Holder({
+      instanceId: () => instanceId,
+      ring,
+      held,
+      atTurnEnd: (task) => turn.deliver(task),
+      settled: () => {
+        for (const listener of this.#releaseListeners) listener();
+      },
+    });
+    const portOf = (id: string): Port | undefined => this.#open.get(id);
+    const owner: Owner = new Owner(
+      { ...this.#options, instanceId, held, portOf },
+      { settled: () => this.#state?.settled(ring.version) },
     );
+    const logs = new BrokerLogs(holder, owner);
+    return { instanceId, held, holder, owner, logs, peers: this.#peersOf(instanceId, logs) };
+  }
+
+  #peersOf(instanceId: string, logs: BrokerLogs): PeerLinks {
+    const peers: PeerLinks = new PeerLinks(
+      {
+        ...this.#options,
+        instanceId,
+        grace: GRACE_MS,
+        isHere: (id) => this.#open.has(id),
+        port: (link, introduced) =>
+          new PeerPort({ link, ring: this.ring, hello: this.#hello(instanceId), logs, introduced }),
+      },
+      {
+        opened: (port) => this.#opened(port),
+        closed: (port) => this.#closed(port, this.#life),
+        changed: () => {
+          this.#state?.accuse(peers.accused);
+          this.#state?.linked(peers.linked);
+        },
+      },
+    );
+    return peers;
   }
 
   #adopted(ring: Ring, before: Ring): void {
     const { log } = this.#options;
-    const isIn = hasMember(ring.brokers, this.#instanceId);
-    const wasIn = hasMember(before.brokers, this.#instanceId);
+    const isIn = hasMember(ring.brokers, this.instanceId);
     log.info("ring adopted", {
       ring: formatVersion(ring.version),
       brokers: ring.brokers.length,
       member: isIn,
     });
-    this.#owner.adopted();
+    const { holder, owner, peers } = this.#life;
+    // Everybody hears of the ring before anything is said under it.
     for (const port of this.#ports.keys()) port.adopted();
-    // Until copies are kept there is nothing to hand over: what it owns is where it belongs.
-    if (isIn) this.#state?.settled(ring.version);
-    if (wasIn && !isIn && !this.#leaving) this.#startOver();
+    peers.adopted(ring);
+    holder.adopted();
+    owner.adopted(ring);
+    for (const port of this.#open.values()) holder.offerTo(port);
+    const wasIn = hasMember(before.brokers, this.instanceId);
+    if (wasIn && !isIn && !isKeeper(ring, this.instanceId) && !this.#leaving) this.#startOver();
     for (const listener of this.#ownerListeners) listener();
   }
 
   #startOver(): void {
     this.#options.log.warn("left out of the ring; starting over as a new instance");
+    this.#life.peers.end("left out of the ring");
     this.#closeLinks("left out of the ring");
-    this.#instanceId = randomUUID();
-    this.#owner = this.#newOwner();
+    this.#open.clear();
+    this.#life = this.#newLife();
+    this.#life.peers.adopted(this.ring.ring);
     this.#state?.rejoin("left out of the ring");
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LogSubscriber, OwnedLog } from "../cluster/owner.ts";
+import type { LogSubscriber, OwnedLog } from "../cluster/owned-log.ts";
 import { InvalidActionError } from "../protocol/wire-errors.ts";
 import type { Broker, Deliver, Settle } from "../pubsub/broker.ts";
 import type { LogEntry } from "../pubsub/channel-log.ts";
@@ -43,18 +43,20 @@ export class UpstreamGateway implements Broker, LogSubscriber {
       settle(new InvalidActionError("Cannot publish on this broker: the channel belongs to another"));
       return;
     }
-    const owned = owner.open(channel);
-    for (const message of packet.messages) {
-      this.#sequence += 1;
-      const { bytes } = Publication.of(channel, message);
-      const origin = `${this.#life}/${packet.sender ?? ""}`;
-      owner.append(owned, { origin, sequence: this.#sequence, bytes }, undefined);
-    }
-    settle();
+    this.#whenServed(channel, (owned) => {
+      for (const message of packet.messages) {
+        this.#sequence += 1;
+        const { bytes } = Publication.of(channel, message);
+        const origin = `${this.#life}/${packet.sender ?? ""}`;
+        owner.append(owned, { origin, sequence: this.#sequence, bytes }, undefined, 0);
+      }
+      settle();
+    });
   }
 
   subscribe(channel: string, settle: Settle): void {
-    this.#channels.set(channel, this.#attach(channel));
+    this.#channels.set(channel, undefined);
+    this.#attach(channel);
     settle();
   }
 
@@ -64,27 +66,42 @@ export class UpstreamGateway implements Broker, LogSubscriber {
   }
 
   /** A message in its place, as upstream's workers know it. They drop what they sent themselves. */
-  appended({ log }: OwnedLog, { origin, bytes }: LogEntry): void {
+  appended({ channel }: OwnedLog, { origin, bytes }: LogEntry): void {
     const slash = origin.indexOf("/");
     const sender = origin.startsWith(this.#life) ? origin.slice(slash + 1) : origin;
     const data = bytes.length === 0 ? "null" : bytes.toString();
     const json = `{"sender":${JSON.stringify(sender)},"messages":[${data}]}`;
-    this.#deliver(new Publication(log.channel, Buffer.from(json)));
+    this.#deliver(new Publication(channel, Buffer.from(json)));
   }
 
-  #attach(channel: string): OwnedLog | undefined {
-    const { owner } = this.#service;
+  replaced(): void {
+    this.#reattach();
+  }
+
+  #attach(channel: string): void {
     // Whoever asks the wrong broker has not heard of the newest ring yet; it is kept in case this one gets it.
-    if (!owner.owns(channel)) return undefined;
-    const owned = owner.open(channel);
-    owned.subscribers.add(this);
-    return owned;
+    if (!this.#service.owner.owns(channel)) return;
+    this.#whenServed(channel, (owned) => {
+      if (!this.#channels.has(channel)) return;
+      owned.subscribers.add(this);
+      this.#channels.set(channel, owned);
+    });
   }
 
   #reattach(): void {
     for (const [channel, owned] of this.#channels) {
-      if (owned === undefined || owned.closed) this.#channels.set(channel, this.#attach(channel));
+      if (owned === undefined || owned.closed) this.#attach(channel);
     }
+  }
+
+  #whenServed(channel: string, task: (owned: OwnedLog) => void): void {
+    const { owner } = this.#service;
+    const served = owner.served(channel);
+    if (served !== undefined) {
+      task(served);
+      return;
+    }
+    owner.whenServed(channel, 0, () => this.#whenServed(channel, task));
   }
 }
 

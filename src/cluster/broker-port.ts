@@ -1,11 +1,9 @@
 import { BadEntryError, type GapReason } from "../link/entries.ts";
-import type { LinkHandle } from "../link/link.ts";
 import { type Pending, SentPublishes } from "../link/unconfirmed.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
-import type { CurrentRing } from "./current-ring.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
-import { Port } from "./port.ts";
+import { Port, type PortOptions, type Slot } from "./port.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What a broker tells this worker. */
@@ -30,21 +28,20 @@ export interface Answer {
   readonly gap: GapReason;
 }
 
-interface Slot {
-  readonly channel: string;
+interface ChannelSlot extends Slot {
   epoch: Epoch | undefined;
 }
 
 /** One connection of a worker to a broker, seen from the worker. */
-export class BrokerPort extends Port<Slot> {
+export class BrokerPort extends Port<ChannelSlot> {
   readonly #events: BrokerPortEvents;
   readonly #sent = new SentPublishes();
   /** Position of the first publish that was sent under the current ring. */
   #sentUnderOlder = 0;
   #strayed = false;
 
-  constructor(link: LinkHandle, ring: CurrentRing, hello: Hello, events: BrokerPortEvents) {
-    super(link, ring, hello, (channel) => ({ channel, epoch: undefined }));
+  constructor(options: PortOptions, events: BrokerPortEvents) {
+    super(options, (channel) => ({ channel, epoch: undefined }));
     this.#events = events;
   }
 
@@ -86,10 +83,6 @@ export class BrokerPort extends Port<Slot> {
     return this.#sent.count;
   }
 
-  close(reason: string): void {
-    this.link.close(reason);
-  }
-
   // --- what this worker says ---
 
   /** Sends a publish (again). */
@@ -108,7 +101,7 @@ export class BrokerPort extends Port<Slot> {
   }
 
   /** No longer wants a channel. */
-  drop(channel: string): void {
+  leave(channel: string): void {
     this.link.entries.unsubscribe(this.names.numberOf(channel));
   }
 
@@ -116,12 +109,10 @@ export class BrokerPort extends Port<Slot> {
 
   override hello(json: string): void {
     const hello = parseHello(json);
+    this.instanceId = hello.instanceId;
     this.linkRing.peerHas(hello.ring);
     this.#events.introduced(hello);
   }
-
-  /** Who published what is not looked at yet; copies will. */
-  override origin(): void {}
 
   override confirm(first: number, count: number): void {
     const end = Math.min(first + count, this.#sent.next);
@@ -160,7 +151,7 @@ export class BrokerPort extends Port<Slot> {
   }
 }
 
-function epochOf(slot: Slot): Epoch {
+function epochOf(slot: ChannelSlot): Epoch {
   if (slot.epoch === undefined) throw new BadEntryError("records come without an epoch");
   return slot.epoch;
 }

@@ -4,12 +4,14 @@ import type { Publication } from "../pubsub/publication.ts";
 import type { Epoch } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
-import type { Answer } from "./broker-port.ts";
+import { type Answer, BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { PublishRefusedError, PublishTimeoutError, SubscribeTimeoutError } from "./errors.ts";
-import { type DialLink, OwnerLink, type OwnerLinkEvents } from "./owner-link.ts";
+import type { Holder } from "./holder.ts";
+import { KeeperLogs } from "./keeper-logs.ts";
+import { type DialLink, OwnerLink } from "./owner-link.ts";
 import type { Hello } from "./peer-hello.ts";
-import { hasMember, type Ring } from "./ring.ts";
+import { hasMember, type Ring, type RingMember } from "./ring.ts";
 import { Subscription } from "./subscription.ts";
 
 export interface ClusterBrokerOptions {
@@ -20,6 +22,8 @@ export interface ClusterBrokerOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly hello: () => Hello;
+  /** The logs that this worker keeps for a broker that has no other to follow it. */
+  readonly holder: Holder;
   /** When a publish settles: this worker took it, or the channel's brokers hold it. */
   readonly publishLevel: "worker" | "replica";
   /** How long an unconfirmed publish is sent again before it is rejected, ms. */
@@ -61,7 +65,8 @@ const MAX_MESSAGE = 100 * 2 ** 20;
 export class ClusterBroker implements Broker {
   readonly #options: ClusterBrokerOptions;
   readonly #events: ClusterBrokerEvents;
-  readonly #links = new Map<string, OwnerLink>();
+  readonly #links = new Map<string, OwnerLink<BrokerPort>>();
+  readonly #logs: KeeperLogs;
   readonly #followed = new Map<string, Followed>();
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
@@ -72,6 +77,7 @@ export class ClusterBroker implements Broker {
   constructor(options: ClusterBrokerOptions, events: ClusterBrokerEvents) {
     this.#options = options;
     this.#events = events;
+    this.#logs = new KeeperLogs(options.holder);
     this.#sweep = options.clock.every(SWEEP_MS, () => this.#rejectOverdue());
     options.ring.onAdopted((ring) => this.#adopted(ring));
   }
@@ -139,7 +145,7 @@ export class ClusterBroker implements Broker {
     const followed = this.#followed.get(channel);
     if (followed === undefined) return;
     this.#followed.delete(channel);
-    this.#portOf(followed)?.drop(channel);
+    this.#portOf(followed)?.leave(channel);
     followed.settle?.();
   }
 
@@ -154,6 +160,7 @@ export class ClusterBroker implements Broker {
   // --- rings and links ---
 
   #adopted(ring: Ring): void {
+    this.#options.holder.adopted();
     for (const [instanceId, link] of this.#links) {
       if (hasMember(ring.brokers, instanceId)) link.adopted();
       else {
@@ -164,18 +171,37 @@ export class ClusterBroker implements Broker {
     }
     for (const member of ring.brokers) {
       if (this.#links.has(member.instanceId)) continue;
-      const link = new OwnerLink({ ...this.#options, member }, this.#linkEvents(member.instanceId));
-      this.#links.set(member.instanceId, link);
+      this.#links.set(member.instanceId, this.#linkTo(member));
     }
+    for (const { port } of this.#links.values()) if (port) this.#options.holder.offerTo(port);
     for (const followed of this.#followed.values()) this.#move(followed);
     this.#sendAgain(undefined);
     this.#events.changed();
   }
 
-  #linkEvents(instanceId: string): OwnerLinkEvents {
+  #linkTo(member: RingMember): OwnerLink<BrokerPort> {
+    const { instanceId } = member;
+    const { ring, holder } = this.#options;
+    return new OwnerLink<BrokerPort>(
+      {
+        ...this.#options,
+        member,
+        port: (link, introduced) =>
+          new BrokerPort(
+            { link, ring, hello: this.#options.hello(), logs: this.#logs },
+            { ...this.#portEvents(instanceId), introduced },
+          ),
+      },
+      {
+        opened: (port) => this.#opened(instanceId, port),
+        closed: (port) => holder.closed(port),
+        changed: () => this.#events.changed(),
+      },
+    );
+  }
+
+  #portEvents(instanceId: string): Omit<BrokerPortEvents, "introduced"> {
     return {
-      opened: () => this.#opened(instanceId),
-      changed: () => this.#events.changed(),
       returned: () => this.#askAgain(instanceId),
       confirmed: (pending) => this.#settled(pending, undefined),
       refused: (pending, reason) =>
@@ -189,7 +215,8 @@ export class ClusterBroker implements Broker {
     };
   }
 
-  #opened(instanceId: string): void {
+  #opened(instanceId: string, port: BrokerPort): void {
+    this.#options.holder.offerTo(port);
     this.#askAgain(instanceId);
     this.#sendAgain(instanceId);
   }
@@ -217,7 +244,7 @@ export class ClusterBroker implements Broker {
       if (!answered) this.#ask(followed);
       return;
     }
-    this.#portOf(followed)?.drop(channel);
+    this.#portOf(followed)?.leave(channel);
     followed.ownerId = ownerId;
     this.#ask(followed);
   }
@@ -234,7 +261,7 @@ export class ClusterBroker implements Broker {
     return this.#options.ring.placement.owner(channel)?.instanceId;
   }
 
-  #linkFor(channel: string): OwnerLink | undefined {
+  #linkFor(channel: string): OwnerLink<BrokerPort> | undefined {
     return this.#links.get(this.#ownerOf(channel) ?? "");
   }
 
@@ -284,6 +311,7 @@ export class ClusterBroker implements Broker {
   }
 
   #rejectOverdue(): void {
+    this.#options.holder.sweep();
     const { clock, publishLimit, subscribeLimit } = this.#options;
     const now = clock.now();
     this.#reject(this.#unconfirmed.expire(now - publishLimit));

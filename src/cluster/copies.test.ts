@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
+import { BrokerLogs } from "./broker-logs.ts";
 import { CurrentRing } from "./current-ring.ts";
+import { HeldLogs } from "./held-logs.ts";
+import { Holder } from "./holder.ts";
 import { Owner } from "./owner.ts";
 import { NO_RING, type Ring } from "./ring.ts";
 import { WorkerPort } from "./worker-port.ts";
@@ -40,7 +43,13 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
   const ring = new CurrentRing();
   ring.offer(RING);
   const bounds = { count: 10, bytes: 1e6, age: 1e6, totalBytes: 1e7 };
-  const owner = new Owner({ instanceId: "me", bounds, maxChannels: 3 }, ring, () => 0);
+  const held = new HeldLogs(bounds, () => 0);
+  const owner = new Owner(
+    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined },
+    { settled: () => {} },
+  );
+  owner.adopted(ring.ring);
+  const holder = new Holder({ instanceId: () => "me", ring, held, atTurnEnd: () => {} });
   const writers: EntryWriter[] = [];
   const open = (instanceId: string): WorkerPort => {
     const entries = new EntryWriter(
@@ -55,6 +64,8 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
       hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
       atTurnEnd: () => {},
       introduced: () => {},
+      opened: () => {},
+      logs: new BrokerLogs(holder, owner),
     });
     port.hello(JSON.stringify({ instanceId, role: "worker", release: "1", ring: RING }));
     port.name(0, "news");

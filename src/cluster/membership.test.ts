@@ -14,6 +14,9 @@ const worker = (name: string): Member => ({ instanceId: name, uri: `ws://w:${nam
 const names = (ring: Ring | undefined): string[] | undefined =>
   ring?.brokers.map(({ instanceId }) => instanceId);
 
+/** Brokers have links with all that there may be. */
+const EVERYBODY = [..."abcdefghxyz", "a2", ...Array.from({ length: 21 }, (_, n) => `b${n * 1000}`)];
+
 /** A scc-state that has run for a while, with these brokers in its ring, settled. */
 function running(...brokers: string[]): Membership {
   const membership = new Membership("s1", delays, 0);
@@ -26,6 +29,7 @@ function running(...brokers: string[]): Membership {
 function join(membership: Membership, member: Member, now: number): void {
   membership.joined(member);
   membership.verified(member.instanceId, now);
+  membership.linked(member.instanceId, EVERYBODY);
 }
 
 function settle(membership: Membership): void {

@@ -1,7 +1,18 @@
 import type { RingVersion } from "../pubsub/version.ts";
 import { compareVersions } from "../pubsub/version.ts";
 import { type Accusations, accusedBy } from "./accusations.ts";
-import { hasMember, isNewer, NO_RING, type PlacementKind, type Ring, type RingMember } from "./ring.ts";
+import { followerOf, keepersFor } from "./keepers.ts";
+import {
+  hasMember,
+  isNewer,
+  type Keeper,
+  membersOf,
+  NO_RING,
+  type PlacementKind,
+  type Ring,
+  type RingMember,
+} from "./ring.ts";
+import { Suspicions } from "./suspicions.ts";
 
 /** A process that registered. */
 export interface Member extends RingMember {
@@ -55,6 +66,11 @@ export class Membership {
   readonly #gone = new Set<string>();
   readonly #accusations = new Map<string, readonly string[]>();
   readonly #settled = new Map<string, RingVersion>();
+  /** The brokers that each broker has links with. */
+  readonly #linked = new Map<string, ReadonlySet<string>>();
+  /** Brokers that said goodbye, and are still there to hand over what they hold. */
+  readonly #leaving = new Set<string>();
+  readonly #suspicions = new Suspicions();
   #ring: Ring = NO_RING;
 
   /** @param upstreamPlacement how upstream's workers place channels, should there be some */
@@ -112,10 +128,31 @@ export class Membership {
   /** A member said goodbye. Its `instanceId` never returns. */
   left(instanceId: string, now: number): void {
     this.#noteUpstream(instanceId, now);
-    if (this.#members.get(instanceId)?.role === "broker") this.#departed.add(instanceId);
+    if (this.#members.get(instanceId)?.role === "broker") {
+      this.#departed.add(instanceId);
+      this.#leaving.add(instanceId);
+    }
     this.#forget(instanceId);
     this.#lost.delete(instanceId);
     this.#gone.delete(instanceId);
+  }
+
+  /** The connection to a member that said goodbye has ended. */
+  gone(instanceId: string): void {
+    this.#leaving.delete(instanceId);
+  }
+
+  /** The brokers that a broker has links with: replaces what it said before. */
+  linked(instanceId: string, brokers: readonly string[]): void {
+    if (this.#members.has(instanceId)) this.#linked.set(instanceId, new Set(brokers));
+  }
+
+  /** The brokers that are or may soon be in one ring. */
+  get peers(): RingMember[] {
+    return [...this.#ring.brokers, ...this.#candidates.values()].map(({ uri, instanceId }) => ({
+      uri,
+      instanceId,
+    }));
   }
 
   /** The connection to a member broke. */
@@ -123,8 +160,7 @@ export class Membership {
     this.#noteUpstream(instanceId, now);
     const member = this.#members.get(instanceId);
     this.#forget(instanceId);
-    if (member?.role === "broker" && hasMember(this.#ring.brokers, instanceId))
-      this.#lost.set(instanceId, now);
+    if (member !== undefined && hasMember(membersOf(this.#ring), instanceId)) this.#lost.set(instanceId, now);
   }
 
   /**
@@ -168,19 +204,17 @@ export class Membership {
 
   /** The ring that is due now, if one is. It is then the current one. */
   next(now: number): Ring | undefined {
-    const accused = new Set([
-      ...accusedBy(this.#allAccusations(now), idsOf(this.#ring.brokers)),
-      ...this.#gone,
-    ]);
+    const faulty = this.#faulty(now);
     const isUsable = ({ instanceId }: RingMember): boolean =>
-      !accused.has(instanceId) && !this.#isAway(instanceId);
+      !faulty.has(instanceId) && !this.#isAway(instanceId);
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
     const mayScale = !usable || this.#isSettled(now);
-    const joining = mayScale && now >= this.#joinsDueAt() ? [...this.#candidates.values()] : [];
+    const due = mayScale && now >= this.#joinsDueAt() ? [...this.#candidates.values()] : [];
+    const joining = this.#linkedOf(due, this.#ring.brokers.filter(isUsable));
     const joiningUris = new Set(joining.map(({ uri }) => uri));
     const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
-      if (accused.has(instanceId) || joiningUris.has(uri)) return false;
+      if (faulty.has(instanceId) || joiningUris.has(uri)) return false;
       if (!usable && joining.length > 0) return !this.#isAway(instanceId);
       return !(mayScale && this.#departed.has(instanceId));
     });
@@ -188,25 +222,95 @@ export class Membership {
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
     const placement = mayScale ? this.#placementDue(now) : this.#ring.placement;
+    const keepers = this.#keepersFor(brokers, faulty, now);
     const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
-    if (brokers.length === 0 || (isSame && placement === this.#ring.placement)) return undefined;
+    const isNeeded = !isSame || placement !== this.#ring.placement || this.#lacksKeeper(keepers, faulty, now);
+    if (brokers.length === 0 || !isNeeded) return undefined;
     const version = { counter: this.#ring.version.counter + 1, stateId: this.#stateId };
-    this.#adopt({ version, placement, brokers, keepers: [] });
+    this.#adopt({ version, placement, brokers, keepers });
     return this.#ring;
   }
 
   /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
   dueAt(now: number): number {
-    const times = [this.#joinsDueAt()];
+    const times = [this.#joinsDueAt(), this.#suspicions.dueAt];
     if (this.#ring.placement !== "rendezvous") times.push(this.#upstreamGoneAt());
     for (const at of this.#lost.values()) times.push(at + this.#delays.scaleBack);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
 
+  /** Members of the ring that cannot be used. */
+  #faulty(now: number): Set<string> {
+    const members = membersOf(this.#ring);
+    const accusations = this.#allAccusations(now);
+    const brokers = new Set(idsOf(this.#ring.brokers));
+    return new Set([
+      ...accusedBy(accusations, idsOf(members)),
+      ...this.#suspicions.review(this.#accusations, members, brokers, now),
+      ...this.#gone,
+      ...this.#ring.keepers
+        .map(({ instanceId }) => instanceId)
+        .filter((instanceId) => this.#lost.has(instanceId) && this.#isAccused(instanceId)),
+    ]);
+  }
+
+  #isAccused(instanceId: string): boolean {
+    return [...this.#accusations.values()].some((accused) => accused.includes(instanceId));
+  }
+
+  /** Of the brokers that wait to join those that have links with all who will share the ring with them. */
+  #linkedOf(due: readonly Candidate[], staying: readonly RingMember[]): Candidate[] {
+    const joining: Candidate[] = [];
+    for (const candidate of due.toSorted((a, b) => a.since - b.since)) {
+      const others = [...staying.filter(({ uri }) => uri !== candidate.uri), ...joining];
+      if (others.every((other) => this.#areLinked(candidate, other))) joining.push(candidate);
+    }
+    return joining;
+  }
+
+  #areLinked(a: RingMember, b: RingMember): boolean {
+    const say = (one: RingMember, other: RingMember): boolean =>
+      this.#linked.get(one.instanceId)?.has(other.instanceId) ?? false;
+    return say(a, b) || say(b, a);
+  }
+
+  #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): Keeper[] {
+    return keepersFor(this.#ring, brokers, {
+      isSettled: this.#isSettled(now),
+      isHere: (instanceId) =>
+        !faulty.has(instanceId) && (this.#members.has(instanceId) || this.#leaving.has(instanceId)),
+      workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
+      cannotUse: (worker, broker) => this.#accusations.get(worker)?.includes(broker) ?? false,
+    });
+  }
+
+  /** Whether copies are not kept as they should be: nobody follows the only broker, or somebody does not who has to. */
+  #lacksKeeper(keepers: readonly Keeper[], faulty: ReadonlySet<string>, now: number): boolean {
+    const { brokers } = this.#ring;
+    const isSettled = this.#isSettled(now);
+    // Whoever left after settling is not missed.
+    if (!isSettled && this.#ring.keepers.some(({ instanceId }) => faulty.has(instanceId))) return true;
+    const follower = followerOf(this.#ring);
+    if (follower !== undefined && (faulty.has(follower.instanceId) || !this.#isKept(follower, now)))
+      return true;
+    // A first one is taken once all is calm.
+    const isWanted = brokers.length === 1 && follower === undefined;
+    return isSettled && isWanted && keepers.some(({ role }) => role === "worker");
+  }
+
+  /** Whether a worker that keeps copies is here, or may still come back. */
+  #isKept({ instanceId }: Keeper, now: number): boolean {
+    if (this.#members.has(instanceId)) return true;
+    const lostAt = this.#lost.get(instanceId);
+    // After a restart of scc-state, members return first.
+    if (lostAt === undefined) return now < this.#startedAt + this.#delays.startup + this.#delays.scaleBack;
+    return now - lostAt < this.#delays.scaleBack;
+  }
+
   #adopt(ring: Ring): void {
     this.#ring = ring;
-    const listed = new Set(idsOf(ring.brokers));
-    for (const instanceId of listed) this.#candidates.delete(instanceId);
+    const listed = new Set(idsOf(membersOf(ring)));
+    for (const instanceId of idsOf(ring.brokers)) this.#candidates.delete(instanceId);
     for (const instanceId of this.#gone) if (!listed.has(instanceId)) this.#gone.delete(instanceId);
     for (const candidate of this.#candidates.values()) this.#replaceAt(candidate);
     for (const instanceId of this.#lost.keys()) if (!listed.has(instanceId)) this.#lost.delete(instanceId);
@@ -227,6 +331,7 @@ export class Membership {
     this.#candidates.delete(instanceId);
     this.#accusations.delete(instanceId);
     this.#settled.delete(instanceId);
+    this.#linked.delete(instanceId);
   }
 
   #noteUpstream(instanceId: string, now: number): void {

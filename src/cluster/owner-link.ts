@@ -5,9 +5,8 @@ import { Backoff } from "../runtime/backoff.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { News } from "../runtime/news.ts";
-import { BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
-import type { CurrentRing } from "./current-ring.ts";
 import type { Hello } from "./peer-hello.ts";
+import type { Port } from "./port.ts";
 import type { RingMember } from "./ring.ts";
 
 /** Connects to a process of the cluster; one of the two is called, once, unless it is called off before. */
@@ -16,25 +15,26 @@ export type DialLink = (
   events: { opened(link: NewLink): void; failed(failure: DialFailure): void },
 ) => () => void;
 
-export interface OwnerLinkOptions {
+export interface OwnerLinkOptions<P extends Port> {
   readonly member: RingMember;
-  readonly ring: CurrentRing;
   readonly dial: DialLink;
   readonly clock: Clock;
   /** From 0 to 1, for pauses that differ from process to process. */
   readonly random: () => number;
   readonly log: Logger;
-  /** What this worker says of itself. */
-  readonly hello: () => Hello;
+  /** Makes this end of a new connection. @param introduced to be called once the other side has said who it is */
+  readonly port: (link: NewLink, introduced: (hello: Hello) => void) => P;
   /** Longest pause between two attempts, ms. */
   readonly retryDelay: number;
   /** How long a lost connection may take to come back before the broker counts as unusable, ms. */
   readonly grace: number;
 }
 
-export interface OwnerLinkEvents extends Omit<BrokerPortEvents, "introduced"> {
-  /** There is a connection: everything unconfirmed and subscribed is to be said on it. */
-  opened(): void;
+export interface OwnerLinkEvents<P extends Port> {
+  /** There is a connection: everything that the other side is to know is to be said on it. */
+  opened(port: P): void;
+  /** It has ended, for whatever reason. */
+  closed?(port: P): void;
   /** Whether the broker can be used has changed. */
   changed(): void;
 }
@@ -44,15 +44,17 @@ const FIRST_RETRY_MS = 50;
 const LASTING_MS = 2000;
 
 /**
- * A worker's lasting link to one broker of the ring: dials, and dials again, as long as the broker is listed.
+ * A member's lasting link to one broker: dials, and dials again, as long as the broker is listed.
+ *
+ * @typeParam P this member's end of a connection
  */
-export class OwnerLink {
+export class OwnerLink<P extends Port = Port> {
   readonly member: RingMember;
-  readonly #options: OwnerLinkOptions;
-  readonly #events: OwnerLinkEvents;
+  readonly #options: OwnerLinkOptions<P>;
+  readonly #events: OwnerLinkEvents<P>;
   readonly #backoff: Backoff;
   readonly #news: News;
-  #port: BrokerPort | undefined;
+  #port: P | undefined;
   #isOpen = false;
   #openedAt = 0;
   #accused = false;
@@ -61,7 +63,7 @@ export class OwnerLink {
   #retry: Timer | undefined;
   #grace: Timer | undefined;
 
-  constructor(options: OwnerLinkOptions, events: OwnerLinkEvents) {
+  constructor(options: OwnerLinkOptions<P>, events: OwnerLinkEvents<P>) {
     this.member = options.member;
     this.#options = options;
     this.#events = events;
@@ -72,11 +74,11 @@ export class OwnerLink {
   }
 
   /** The connection, if there is one and the broker has introduced itself. */
-  get port(): BrokerPort | undefined {
+  get port(): P | undefined {
     return this.#isOpen ? this.#port : undefined;
   }
 
-  /** Whether this worker cannot use the broker: nobody listens there, or it was away for longer than the grace. */
+  /** Whether this member cannot use the broker: nobody listens there, or it was away for longer than the grace. */
   get accused(): boolean {
     return this.#accused;
   }
@@ -86,7 +88,7 @@ export class OwnerLink {
     this.#port?.adopted();
   }
 
-  /** Ends the link for good: the broker is no longer listed, or this worker stops. */
+  /** Ends the link for good: the broker is no longer listed, or this member stops. */
   end(reason: string): void {
     this.#ended = true;
     this.#cancelDial?.();
@@ -104,13 +106,12 @@ export class OwnerLink {
 
   #connected(link: NewLink): void {
     this.#cancelDial = undefined;
-    const events = { ...this.#events, introduced: (hello: Hello) => this.#introduced(hello) };
-    const port = new BrokerPort(link, this.#options.ring, this.#options.hello(), events);
+    const port = this.#options.port(link, (hello) => this.#introduced(hello, port));
     this.#port = port;
     link.start({ handler: port, closed: (reason) => this.#closed(reason) });
   }
 
-  #introduced(hello: Hello): void {
+  #introduced(hello: Hello, port: P): void {
     if (hello.instanceId !== this.member.instanceId) {
       // The broker was started again at this address: the one of the ring is gone.
       this.#accuse("another instance answers");
@@ -124,14 +125,16 @@ export class OwnerLink {
     this.#isOpen = true;
     this.#accused = false;
     this.#options.log.info("linked to broker", { broker: this.member.uri });
-    this.#events.opened();
+    this.#events.opened(port);
     this.#events.changed();
   }
 
   #closed(reason: string): void {
     const wasOpen = this.#isOpen;
+    const port = this.#port;
     this.#port = undefined;
     this.#isOpen = false;
+    if (wasOpen && port !== undefined) this.#events.closed?.(port);
     if (this.#ended) return;
     if (!wasOpen) return this.#again();
     this.#options.log.warn("lost link to broker", { broker: this.member.uri, reason });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CurrentRing } from "./current-ring.ts";
-import { type LogSubscriber, Owner } from "./owner.ts";
+import { HeldLogs } from "./held-logs.ts";
+import type { LogSubscriber, OwnedLog } from "./owned-log.ts";
+import { Owner } from "./owner.ts";
 import type { Ring, RingMember } from "./ring.ts";
 
 const me: RingMember = { uri: "ws://a:1", instanceId: "me" };
@@ -17,18 +19,32 @@ function owning(maxChannels = 100) {
   ring.offer(ringOf(1, me));
   const time = { now: 0 };
   const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
-  const owner = new Owner({ instanceId: "me", bounds, maxChannels }, ring, () => time.now);
-  const append = (channel: string, sequence: number, origin = "w"): boolean =>
-    owner.append(owner.open(channel), { origin, sequence, bytes: Buffer.from("x") }, undefined);
-  return { owner, ring, time, append };
+  const held = new HeldLogs(bounds, () => time.now);
+  const owner = new Owner(
+    { instanceId: "me", ring, held, maxChannels, portOf: () => undefined },
+    { settled: () => {} },
+  );
+  owner.adopted(ring.ring);
+  const open = (channel: string): OwnedLog => owner.served(channel)!;
+  /** Whether it was new. */
+  const append = (channel: string, sequence: number, origin = "w"): boolean => {
+    const before = owner.messageCount;
+    owner.append(open(channel), { origin, sequence, bytes: Buffer.from("x") }, undefined, 0);
+    return owner.messageCount > before;
+  };
+  const sweep = (): void => held.sweep((log) => owner.sweep(log));
+  return { owner, held, ring, time, append, open, sweep };
 }
 
 describe("Owner", () => {
   it("gives each message a place, drops repeats, and tells every subscribed link but once", () => {
-    const { owner, append } = owning();
+    const { owner, append, open } = owning();
     const offsets: number[] = [];
-    const link: LogSubscriber = { appended: (_owned, { offset }) => offsets.push(offset) };
-    owner.open("news").subscribers.add(link);
+    const link: LogSubscriber = {
+      appended: (_owned, { offset }) => offsets.push(offset),
+      replaced: () => {},
+    };
+    open("news").subscribers.add(link);
 
     expect([append("news", 1), append("news", 2), append("news", 2), append("news", 1)]).toEqual([
       true,
@@ -41,57 +57,57 @@ describe("Owner", () => {
   });
 
   it("keeps its own copy of the bytes, whatever becomes of the frame they came in", () => {
-    const { owner } = owning();
+    const { owner, open } = owning();
     const frame = Buffer.from("first");
-    owner.append(owner.open("news"), { origin: "w", sequence: 1, bytes: frame }, undefined);
+    owner.append(open("news"), { origin: "w", sequence: 1, bytes: frame }, undefined, 0);
     frame.fill("?");
 
-    expect(owner.open("news").log.oldest?.bytes.toString()).toBe("first");
+    expect(open("news").log.oldest?.bytes.toString()).toBe("first");
   });
 
   it("has room for so many channels and no more, but for those it has", () => {
-    const { owner } = owning(2);
-    owner.open("a");
-    owner.open("b");
+    const { owner, open } = owning(2);
+    open("a");
+    open("b");
 
     expect([owner.hasRoomFor("a"), owner.hasRoomFor("c")]).toEqual([true, false]);
   });
 
   it("lets go of a channel when its messages have aged out and nobody is subscribed", () => {
-    const { owner, time, append } = owning();
+    const { owner, held, time, append, open, sweep } = owning();
     append("idle", 1);
     append("followed", 1);
-    owner.open("followed").subscribers.add({ appended: () => {} });
+    open("followed").subscribers.add({ appended: () => {}, replaced: () => {} });
     time.now = 900;
-    owner.sweep();
+    sweep();
     expect(owner.channelCount).toBe(2);
 
     time.now = 1500;
-    owner.sweep();
-    owner.sweep();
-    expect([owner.channelCount, owner.tailBytes]).toEqual([2, 0]);
+    sweep();
+    sweep();
+    expect([owner.channelCount, held.tailBytes]).toEqual([2, 0]);
     expect(append("idle", 1)).toBe(false);
     time.now = 70_000;
-    for (let n = 0; n < 4; n++) owner.sweep();
-    expect([owner.channelCount, owner.tailBytes]).toEqual([1, 0]);
+    for (let n = 0; n < 4; n++) sweep();
+    expect([owner.channelCount, held.tailBytes]).toEqual([1, 0]);
     expect(append("idle", 1)).toBe(true);
   });
 
   it("opens a log again under a later epoch", () => {
-    const { owner, time, append } = owning();
+    const { time, append, open, sweep } = owning();
     append("idle", 1);
-    const before = owner.open("idle").log.epoch;
-    for (time.now = 2000; time.now < 70_000; time.now += 1000) owner.sweep();
+    const before = open("idle").log.epoch;
+    for (time.now = 2000; time.now < 70_000; time.now += 1000) sweep();
 
-    expect(owner.open("idle").log.epoch.count).toBeGreaterThan(before.count);
+    expect(open("idle").log.epoch.count).toBeGreaterThan(before.count);
   });
 
   it("gives up what a new ring gives to others, and says so to those who hold on to it", () => {
-    const { owner, ring } = owning();
+    const { owner, ring, open } = owning();
     const channels = Array.from({ length: 50 }, (_, n) => `channel-${n}`);
-    const owned = channels.map((channel) => owner.open(channel));
+    const owned = channels.map((channel) => open(channel));
     ring.offer(ringOf(2, me, other));
-    owner.adopted();
+    owner.adopted(ring.ring);
 
     for (const [index, { closed }] of owned.entries()) expect(closed).toBe(!owner.owns(channels[index]!));
     expect(owner.channelCount).toBe(owned.filter(({ closed }) => !closed).length);
@@ -100,12 +116,12 @@ describe("Owner", () => {
   });
 
   it("forgets origins of a busy channel that were not heard for long", () => {
-    const { owner, time, append } = owning();
+    const { time, append, open, sweep } = owning();
     for (let n = 0; n < 100; n++) append("busy", 1, `worker-${n}`);
     time.now = 65_000;
     append("busy", 1, "newest");
-    owner.sweep();
+    sweep();
 
-    expect(owner.open("busy").log.origins.size).toBe(1);
+    expect(open("busy").log.origins.size).toBe(1);
   });
 });

@@ -1,63 +1,57 @@
+import { BadEntryError } from "../link/entries.ts";
 import { ChannelLog, type LogEntry } from "../pubsub/channel-log.ts";
-import { type TailBounds, Tails } from "../pubsub/tails.ts";
+import { compareEpochs } from "../pubsub/version.ts";
+import { Awaiting } from "./awaiting.ts";
+import { type CopyItem, CopyStream } from "./copy-stream.ts";
 import type { CurrentRing } from "./current-ring.ts";
-
-/** A subscribed worker, as its channel's log sees it. */
-export interface LogSubscriber {
-  /** A message in its place. `cameHere`: this very link brought it just now, at this position. */
-  appended(owned: OwnedLog, entry: LogEntry, cameHere: number | undefined): void;
-}
-
-/** A log that this broker owns, and the links that follow it. */
-export interface OwnedLog {
-  readonly log: ChannelLog;
-  readonly subscribers: Set<LogSubscriber>;
-  /** Whether this broker stopped owning it: whoever holds on to it asks anew. */
-  closed: boolean;
-}
+import { Handover, type Offer } from "./handover.ts";
+import type { HeldLog, HeldLogs } from "./held-logs.ts";
+import { OwnedLog, type Publisher } from "./owned-log.ts";
+import type { Port } from "./port.ts";
+import { hasMember, membersOf, type Ring } from "./ring.ts";
 
 export interface OwnerOptions {
   readonly instanceId: string;
-  readonly bounds: TailBounds;
+  readonly ring: CurrentRing;
+  readonly held: HeldLogs;
   /** Logs at a time; a publish on one more channel is refused. */
   readonly maxChannels: number;
+  /** The connection to a member, if there is one. */
+  readonly portOf: (instanceId: string) => Port | undefined;
 }
 
-/** No worker sends anything again after so long: see the largest value of SCC_PUBLISH_LIMIT. */
-const LONGEST_RESEND_MS = 60_000;
-const LOGS_PER_SWEEP = 50_000;
-/** Origins of a busy channel from which on those not heard for long are looked for. */
-const MANY_ORIGINS = 32;
+export interface OwnerEvents {
+  /** All logs that this broker owns under the current ring are at their followers. */
+  settled(): void;
+}
 
 /**
- * The broker's side of channels: gives each message of a channel its place, keeps the newest for a while,
- * and hands them to the links that are subscribed. It never looks into a message. Pure: time is handed in.
+ * The broker's side of channels: gives each message of a channel its place, has it copied to the follower, and
+ * then hands it to the links that are subscribed. It never looks into a message. Pure: time is handed in.
+ *
+ * Under a new ring it serves nothing until every other member has said what it holds. Then each log is fetched where
+ * the best copy of it is, and copied to its follower; whoever wants it meanwhile waits.
  */
 export class Owner {
   readonly #options: OwnerOptions;
-  readonly #ring: CurrentRing;
-  readonly #now: () => number;
-  readonly #tails: Tails;
-  readonly #logs = new Map<string, OwnedLog>();
-  #sweeping = this.#logs.values();
+  readonly #events: OwnerEvents;
+  readonly #owned = new Map<string, OwnedLog>();
+  readonly #awaiting = new Awaiting();
+  readonly #streams = new Map<string, CopyStream>();
+  #handover = new Handover([], NOTHING_TO_DO);
+  /** Pulled and not arrived yet: from whom. */
+  readonly #pulled = new Map<string, string>();
   #opened = 0;
   #messages = 0;
   #repeats = 0;
 
-  /** @param now ms of a clock that only goes forward */
-  constructor(options: OwnerOptions, ring: CurrentRing, now: () => number) {
+  constructor(options: OwnerOptions, events: OwnerEvents) {
     this.#options = options;
-    this.#ring = ring;
-    this.#now = now;
-    this.#tails = new Tails(options.bounds);
+    this.#events = events;
   }
 
   get channelCount(): number {
-    return this.#logs.size;
-  }
-
-  get tailBytes(): number {
-    return this.#tails.bytes;
+    return this.#owned.size;
   }
 
   /** Messages put in order since the start. */
@@ -70,96 +64,318 @@ export class Owner {
     return this.#repeats;
   }
 
+  /** Copies that followers have not acknowledged yet. */
+  get unacknowledgedCount(): number {
+    let count = 0;
+    for (const { length } of this.#streams.values()) count += length;
+    return count;
+  }
+
+  get waitingBytes(): number {
+    return this.#awaiting.bytes;
+  }
+
+  get handover(): Handover {
+    return this.#handover;
+  }
+
   /** Whether the current ring gives this channel to this broker. */
   owns(channel: string): boolean {
-    return this.#ring.placement.owner(channel)?.instanceId === this.#options.instanceId;
+    return this.#options.ring.placement.owner(channel)?.instanceId === this.#options.instanceId;
   }
 
   /** Whether a log for one more channel may be opened. */
   hasRoomFor(channel: string): boolean {
-    return this.#logs.size < this.#options.maxChannels || this.#logs.has(channel);
+    return this.#owned.size < this.#options.maxChannels || this.#owned.has(channel);
   }
 
   /** The log of a channel, if there is one. */
   find(channel: string): OwnedLog | undefined {
-    return this.#logs.get(channel);
+    return this.#owned.get(channel);
   }
 
-  /** The log of a channel that this broker owns, opened if there is none. */
-  open(channel: string): OwnedLog {
-    const known = this.#logs.get(channel);
-    if (known !== undefined) return known;
-    this.#opened += 1;
-    const log = new ChannelLog(channel, { ring: this.#ring.version, count: this.#opened });
-    const owned: OwnedLog = { log, subscribers: new Set(), closed: false };
-    this.#logs.set(channel, owned);
-    return owned;
+  /** The log of a channel that this broker owns if it is served now; a new one where there was none. */
+  served(channel: string): OwnedLog | undefined {
+    const known = this.#owned.get(channel);
+    if (known?.isServed) return known;
+    if (!this.#handover.isComplete || this.#handover.hurry(channel)) return this.#servedNow(channel);
+    if (known === undefined) this.#open(channel);
+    return this.#servedNow(channel);
+  }
+
+  /** Whether somebody waits for a log. */
+  isAwaited(channel: string): boolean {
+    return this.#awaiting.has(channel);
   }
 
   /**
-   * Puts a message in its place and hands it to the subscribed links.
+   * Runs a task once a log is served, after those that came before. Under another ring it is forgotten: whoever
+   * wants something says it again then.
    *
-   * @param bytes a view that is only valid during the call
-   * @param from the link it came by, and its position there; absent if it came by none
-   * @returns false if it was there already
+   * @returns false if too much waits already
+   */
+  whenServed(channel: string, bytes: number, task: () => void): boolean {
+    return this.#awaiting.add(channel, bytes, task);
+  }
+
+  /**
+   * Puts a message in its place, and hands it to the subscribed links once it is held twice.
+   *
+   * @param owned a log that is served
+   * @param message its bytes are a view that is only valid during the call
+   * @param publisher the link it came by, and its position there; absent if it came by none
    */
   append(
     owned: OwnedLog,
     message: { readonly origin: string; readonly sequence: number; readonly bytes: Buffer },
-    from: { readonly subscriber: LogSubscriber; readonly position: number } | undefined,
-  ): boolean {
-    const now = this.#now();
-    const { log, subscribers } = owned;
-    if (log.origins.seen(message.origin, message.sequence, now)) {
+    publisher: Publisher | undefined,
+    position: number,
+  ): void {
+    const { origin, sequence, bytes } = message;
+    const entry = this.#options.held.append(owned.log, origin, sequence, bytes);
+    const stream = owned.copiedTo === undefined ? undefined : this.#streams.get(owned.copiedTo);
+    if (entry === undefined) {
       this.#repeats += 1;
-      return false;
+      if (publisher === undefined) return;
+      if (stream === undefined) publisher.heldTwice(position);
+      else stream.after(owned, publisher, position);
+      return;
     }
-    // The tail outlives the frame that the bytes came in, and must not hold on to all of it.
-    const entry = log.append(message.origin, message.sequence, Buffer.from(message.bytes), now);
     this.#messages += 1;
-    this.#tails.appended(log, entry.bytes.length, now);
-    for (const subscriber of subscribers) {
-      subscriber.appended(owned, entry, subscriber === from?.subscriber ? from.position : undefined);
+    if (stream === undefined) this.#isHeld(owned, entry, publisher, position);
+    else stream.copy(owned, entry, publisher, position);
+  }
+
+  /** To be called for each log of which nothing is left; see `HeldLogs.sweep`. */
+  sweep({ log }: HeldLog): void {
+    const owned = this.#owned.get(log.channel);
+    // Under a ring that is not settled an old copy somewhere could bring it back.
+    if (!owned?.isServed || !owned.isIdle || !this.#handover.isSettled) return;
+    const { copiedTo } = owned;
+    if (copiedTo === undefined) {
+      this.#close(owned, true);
+      return;
     }
+    // Whoever comes back meanwhile waits, and finds a new log.
+    owned.isServed = false;
+    owned.copiedTo = undefined;
+    this.#streamTo(copiedTo).tell("drop", owned);
+  }
+
+  // --- a change of the ring ---
+
+  /** A ring was adopted here, and everybody was told: nothing is served until all have said what they hold. */
+  adopted(ring: Ring): void {
+    this.#awaiting.clear();
+    this.#streams.clear();
+    this.#pulled.clear();
+    const { instanceId, held } = this.#options;
+    for (const owned of this.#owned.values()) {
+      owned.isServed = false;
+      if (!this.owns(owned.channel)) this.#close(owned, false);
+    }
+    const isIn = hasMember(ring.brokers, instanceId);
+    const others = membersOf(ring).filter((member) => member.instanceId !== instanceId);
+    this.#handover = new Handover(isIn ? others.map((other) => other.instanceId) : [], {
+      allDone: () => this.#allDone(held),
+      start: (channel, offer) => this.#start(channel, offer),
+      settled: () => this.#settled(),
+    });
+    if (isIn) this.#handover.begin();
+  }
+
+  /** A member can be reached on this connection from here on. */
+  opened(port: Port): void {
+    this.#streams.get(port.instanceId)?.opened(port);
+    for (const [channel, from] of this.#pulled) {
+      if (from === port.instanceId) port.link.entries.pull(port.names.numberOf(channel));
+    }
+    if (this.#handover.isSettled) port.link.entries.settled();
+  }
+
+  closed(port: Port): void {
+    this.#streams.get(port.instanceId)?.closed(port);
+  }
+
+  offered(from: Port, channel: string, offer: Omit<Offer, "from">): void {
+    if (!this.owns(channel)) throw new BadEntryError("a log is offered to a broker that does not own it");
+    this.#handover.offered(channel, { ...offer, from: from.instanceId });
+  }
+
+  done(from: Port): void {
+    this.#handover.done(from.instanceId);
+  }
+
+  /** A log that was pulled is here. */
+  arrived(from: Port, log: ChannelLog): void {
+    const { channel } = log;
+    if (this.#pulled.get(channel) !== from.instanceId) return;
+    this.#pulled.delete(channel);
+    this.#options.held.put({ log, rank: this.#options.ring.version, ownerId: undefined });
+    const known = this.#owned.get(channel);
+    if (known !== undefined) {
+      // Rare: this broker served under a ring that others did not know. Its subscribers may have seen what is gone.
+      for (const subscriber of [...known.subscribers]) subscriber.replaced();
+      this.#close(known, false);
+    }
+    this.#bringToFollower(this.#own(log), from.instanceId);
+  }
+
+  copied(from: Port, count: number): void {
+    this.#streams.get(from.instanceId)?.acknowledged(from, count);
+  }
+
+  recopy(from: Port, channel: string): void {
+    const owned = this.#owned.get(channel);
+    const stream = this.#streams.get(from.instanceId);
+    if (owned === undefined || stream === undefined) return;
+    owned.isServed = false;
+    owned.copiedTo = undefined;
+    stream.again(owned);
+  }
+
+  #allDone(held: HeldLogs): void {
+    for (const each of held.all()) {
+      const { channel } = each.log;
+      if (!this.owns(channel)) continue;
+      const isBest = this.#handover.better(channel, each) === undefined;
+      if (!isBest || !this.#goOn(each)) this.#handover.add(channel);
+    }
+    for (const channel of this.#handover.offeredChannels) {
+      if (held.find(channel) === undefined) this.#handover.add(channel);
+    }
+    for (const channel of this.#awaiting.channels) {
+      if (this.served(channel) !== undefined) this.#awaiting.run(channel);
+    }
+  }
+
+  /** Goes on with a log whose owner and follower are the same as before. @returns whether they are */
+  #goOn(held: HeldLog): boolean {
+    const { log } = held;
+    const owned = this.#owned.get(log.channel);
+    const followerId = this.#followerOf(log.channel);
+    if (followerId === undefined || owned?.copiedTo !== followerId) return false;
+    // The follower has all that it acknowledged; what it did not is said again.
+    const stream = this.#streamTo(followerId);
+    for (const entry of log.after(log.stable)) stream.copy(owned, entry, undefined, 0);
+    held.rank = this.#options.ring.version;
+    this.#serve(owned);
     return true;
   }
 
-  /**
-   * Takes away what is too old, and logs that nothing is left of. To be called every second or so. Looks at a
-   * part of the logs each time, so that a million of them stop nobody.
-   */
-  sweep(): void {
-    const now = this.#now();
-    this.#tails.expire(now);
-    for (let looked = 0; looked < LOGS_PER_SWEEP; looked++) {
-      const next = this.#sweeping.next();
-      if (next.done) {
-        this.#sweeping = this.#logs.values();
-        return;
-      }
-      this.#tidy(next.value, now);
+  /** Brings one log where it belongs: here, and to its follower. */
+  #start(channel: string, offer: Offer | undefined): void {
+    const held = this.#options.held.find(channel);
+    const better = this.#handover.better(channel, held);
+    if (better !== undefined) {
+      this.#pulled.set(channel, better.from);
+      const port = this.#options.portOf(better.from);
+      port?.link.entries.pull(port.names.numberOf(channel));
+      return;
+    }
+    if (held === undefined) throw new Error(`There is no copy of ${channel}`);
+    const isSame = offer?.next === held.log.last + 1 && compareEpochs(offer.epoch, held.log.epoch) === 0;
+    held.rank = this.#options.ring.version;
+    held.ownerId = undefined;
+    this.#bringToFollower(this.#owned.get(channel) ?? this.#own(held.log), isSame ? offer.from : undefined);
+  }
+
+  /** @param holderId who has the same log already */
+  #bringToFollower(owned: OwnedLog, holderId: string | undefined): void {
+    const followerId = this.#followerOf(owned.channel);
+    owned.copiedTo = undefined;
+    if (followerId === undefined) this.#isWhole(owned, owned.log.last);
+    else this.#streamTo(followerId).tell(followerId === holderId ? "keep" : "log", owned);
+  }
+
+  #open(channel: string): void {
+    this.#opened += 1;
+    const { version } = this.#options.ring;
+    const log = new ChannelLog(channel, { ring: version, count: this.#opened });
+    this.#options.held.put({ log, rank: version, ownerId: undefined });
+    this.#bringToFollower(this.#own(log), undefined);
+  }
+
+  #own(log: ChannelLog): OwnedLog {
+    const owned = new OwnedLog(log);
+    this.#owned.set(log.channel, owned);
+    return owned;
+  }
+
+  #settled(): void {
+    for (const { instanceId } of membersOf(this.#options.ring.ring)) {
+      this.#options.portOf(instanceId)?.link.entries.settled();
+    }
+    this.#events.settled();
+  }
+
+  // --- what followers hold ---
+
+  #followerOf(channel: string): string | undefined {
+    return this.#options.ring.placement.follower(channel)?.instanceId;
+  }
+
+  #streamTo(followerId: string): CopyStream {
+    const known = this.#streams.get(followerId);
+    if (known !== undefined) return known;
+    const stream = new CopyStream(followerId, (item) => this.#followerHas(followerId, item));
+    this.#streams.set(followerId, stream);
+    const port = this.#options.portOf(followerId);
+    if (port !== undefined) stream.opened(port);
+    return stream;
+  }
+
+  #followerHas(followerId: string, item: CopyItem): void {
+    const { kind, owned, entry, publisher, position } = item;
+    if (entry !== undefined) this.#isHeld(owned, entry, publisher, position);
+    else if (kind === "after") publisher?.heldTwice(position);
+    else if (kind === "drop") {
+      this.#close(owned, true);
+      if (this.#awaiting.has(owned.channel)) this.#open(owned.channel);
+    } else {
+      owned.copiedTo = followerId;
+      this.#isWhole(owned, item.offset);
     }
   }
 
-  #tidy(owned: OwnedLog, now: number): void {
-    const { log, subscribers } = owned;
-    if (log.length > 0 && log.origins.size < MANY_ORIGINS) return;
-    // While somebody may send something again, its repeats must be known.
-    log.origins.forget(now - Math.max(this.#options.bounds.age, LONGEST_RESEND_MS));
-    if (subscribers.size === 0 && log.length === 0 && log.origins.size === 0) this.#close(owned);
-  }
-
-  /** A ring was adopted: gives up what it gives to others. */
-  adopted(): void {
-    for (const owned of this.#logs.values()) {
-      if (!this.owns(owned.log.channel)) this.#close(owned);
+  /** A message is held as safely as it can be: it may be shown. */
+  #isHeld(owned: OwnedLog, entry: LogEntry, publisher: Publisher | undefined, position: number): void {
+    owned.log.advance(entry.offset);
+    const { subscribers } = owned;
+    for (const subscriber of subscribers) {
+      subscriber.appended(owned, entry, subscriber === publisher ? position : undefined);
     }
+    if (publisher !== undefined && !subscribers.has(publisher)) publisher.heldTwice(position);
   }
 
-  #close(owned: OwnedLog): void {
+  /** The follower holds all of a log, or there is none. */
+  #isWhole(owned: OwnedLog, last: number): void {
+    for (const entry of owned.log.after(owned.log.stable)) {
+      if (entry.offset <= last) this.#isHeld(owned, entry, undefined, 0);
+    }
+    owned.log.advance(last);
+    this.#serve(owned);
+  }
+
+  #serve(owned: OwnedLog): void {
+    owned.isServed = true;
+    this.#awaiting.run(owned.channel);
+    this.#handover.finished(owned.channel);
+  }
+
+  #servedNow(channel: string): OwnedLog | undefined {
+    const owned = this.#owned.get(channel);
+    return owned?.isServed ? owned : undefined;
+  }
+
+  /** @param forgotten whether nothing is left of it; else it is kept as an old copy */
+  #close(owned: OwnedLog, forgotten: boolean): void {
     owned.closed = true;
+    owned.isServed = false;
     owned.subscribers.clear();
-    this.#tails.remove(owned.log);
-    this.#logs.delete(owned.log.channel);
+    this.#owned.delete(owned.channel);
+    if (forgotten) this.#options.held.remove(owned.channel);
   }
 }
+
+const NOTHING_TO_DO = { allDone: () => {}, start: () => {}, settled: () => {} };

@@ -1,16 +1,23 @@
-import type { Ring, RingMember } from "./ring.ts";
+import type { Keeper, Ring, RingMember } from "./ring.ts";
 import { simpleSite, skeletonSite } from "./upstream-placement.ts";
 
-/** Says who owns a channel under one ring. */
+/** Says who owns a channel under one ring, and who follows. */
 export interface Placement {
   /** Who puts the channel's messages in order; undefined when there is no broker. */
   owner(channel: string): RingMember | undefined;
+  /** Who holds the second copy: another broker, or a worker where there is none; undefined where nobody can. */
+  follower(channel: string): RingMember | undefined;
 }
 
 /** How the channels of a ring are placed. */
 export function placementOf(ring: Ring): Placement {
-  if (ring.placement === "rendezvous") return new Rendezvous(ring.brokers);
-  return new UpstreamPlacement(ring.brokers, ring.placement === "simple" ? simpleSite : skeletonSite);
+  if (ring.placement === "rendezvous") return new Rendezvous(ring.brokers, ring.keepers);
+  return new UpstreamPlacement(ring, ring.placement === "simple" ? simpleSite : skeletonSite);
+}
+
+/** The worker that follows where there is one broker only. */
+function followingWorker(keepers: readonly Keeper[]): RingMember | undefined {
+  return keepers.find(({ role }) => role === "worker");
 }
 
 /**
@@ -21,25 +28,41 @@ export function placementOf(ring: Ring): Placement {
 export class Rendezvous implements Placement {
   readonly #brokers: readonly RingMember[];
   readonly #hashes: Uint32Array;
+  readonly #worker: RingMember | undefined;
 
-  constructor(brokers: readonly RingMember[]) {
+  constructor(brokers: readonly RingMember[], keepers: readonly Keeper[] = []) {
     this.#brokers = sorted(brokers);
+    this.#worker = followingWorker(keepers);
     this.#hashes = Uint32Array.from(this.#brokers, ({ uri }) => hash(uri));
   }
 
   owner(channel: string): RingMember | undefined {
+    return this.#brokers[this.#best(channel, -1)];
+  }
+
+  follower(channel: string): RingMember | undefined {
+    if (this.#brokers.length < 2) return this.#brokers.length === 1 ? this.#worker : undefined;
+    return this.#brokers[this.#best(channel, this.#best(channel, -1))];
+  }
+
+  /** The best broker, leaving one out: another one than the owner, whoever that is. */
+  bestBut(channel: string, { instanceId }: RingMember): RingMember | undefined {
+    const left = this.#brokers.findIndex((broker) => broker.instanceId === instanceId);
+    return this.#brokers[this.#best(channel, left)];
+  }
+
+  #best(channel: string, but: number): number {
     const hashes = this.#hashes;
     const name = hash(channel);
     let best = -1;
     let bestScore = -1;
     for (let index = 0; index < hashes.length; index++) {
       const score = mix(name ^ (hashes[index] as number));
-      if (score > bestScore) {
-        bestScore = score;
-        best = index;
-      }
+      if (score <= bestScore || index === but) continue;
+      bestScore = score;
+      best = index;
     }
-    return this.#brokers[best];
+    return best;
   }
 
   /** The brokers of a channel, best first: owner, follower, and so on. */
@@ -61,8 +84,10 @@ class UpstreamPlacement implements Placement {
   readonly #uris: readonly string[];
   readonly #site: (channel: string, uris: readonly string[]) => number;
   readonly #known = new Map<string, RingMember | undefined>();
+  readonly #followers: Rendezvous;
 
-  constructor(brokers: readonly RingMember[], site: (channel: string, uris: readonly string[]) => number) {
+  constructor({ brokers, keepers }: Ring, site: (channel: string, uris: readonly string[]) => number) {
+    this.#followers = new Rendezvous(brokers, keepers);
     this.#brokers = sorted(brokers);
     this.#uris = this.#brokers.map(({ uri }) => uri);
     this.#site = site;
@@ -74,6 +99,13 @@ class UpstreamPlacement implements Placement {
     const owner = this.#brokers[this.#site(channel, this.#uris)];
     this.#known.set(channel, owner);
     return owner;
+  }
+
+  /** Upstream knows no followers: ours may be any other broker. */
+  follower(channel: string): RingMember | undefined {
+    const owner = this.owner(channel);
+    if (owner === undefined || this.#brokers.length < 2) return this.#followers.follower(channel);
+    return this.#followers.bestBut(channel, owner);
   }
 }
 

@@ -2,14 +2,53 @@ import { BadEntryError } from "../link/entries.ts";
 import type { LinkHandle } from "../link/link.ts";
 import { NAME_TABLE_SIZE, NameTable } from "../link/name-table.ts";
 import { RefuseAll } from "../link/refuse-all.ts";
-import type { RingVersion } from "../pubsub/version.ts";
+import type { ChannelLog, LogEntry } from "../pubsub/channel-log.ts";
+import type { Epoch, RingVersion } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { LinkRing } from "./link-ring.ts";
 import type { Hello } from "./peer-hello.ts";
 
+/** What an end of a link remembers of a channel that the other side has named. */
+export interface Slot {
+  readonly channel: string;
+}
+
+/** A message as a member hands it to another. `bytes` are a view that is only valid during the call. */
+export interface Copy {
+  readonly offset: number;
+  readonly origin: string;
+  readonly sequence: number;
+  readonly bytes: Buffer;
+}
+
+/** What another member says of logs, under the ring that is current here. Everything else was not looked at. */
+export interface LogEvents {
+  offered(from: Port, channel: string, offer: { rank: RingVersion; epoch: Epoch; next: number }): void;
+  done(from: Port): void;
+  pulled(from: Port, channel: string): void;
+  begun(from: Port, channel: string, epoch: Epoch, last: number): void;
+  sequence(from: Port, channel: string, origin: string, sequence: number): void;
+  copy(from: Port, channel: string, copy: Copy): void;
+  ended(from: Port, channel: string, next: number): void;
+  keep(from: Port, channel: string, next: number): void;
+  drop(from: Port, channel: string): void;
+  copied(from: Port, count: number): void;
+  recopy(from: Port, channel: string): void;
+  settled(from: Port): void;
+}
+
+export interface PortOptions {
+  readonly link: LinkHandle;
+  readonly ring: CurrentRing;
+  /** What this end says of itself. */
+  readonly hello: Hello;
+  /** Takes what is said of logs that members keep for each other. */
+  readonly logs: LogEvents;
+}
+
 /**
- * What both ends of a link between a worker and a broker have in common: the ring travels on it, and channels
- * are called by number.
+ * What both ends of a link between two members have in common: the ring travels on it, channels and origins are
+ * called by number, and logs are handed over and copied.
  *
  * Three lifetimes meet here. Everything in a port ends with its connection: tables, positions, what was asked.
  * What is remembered of a channel's number (a slot) ends earlier, when the number is given anew, and is told
@@ -17,17 +56,25 @@ import type { Hello } from "./peer-hello.ts";
  *
  * @typeParam S what an end remembers of a channel that the other side has named
  */
-export abstract class Port<S> extends RefuseAll {
+export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   readonly link: LinkHandle;
   /** The ring on this link. */
   readonly linkRing: LinkRing;
   /** The numbers under which this end names channels. */
   readonly names: NameTable;
+  /** The numbers under which this end names origins. */
+  readonly origins: NameTable;
+  /** Copies said here, and those that came: both sides count alike. */
+  readonly copies = { said: 0, came: 0 };
+  /** Who is at the other end; empty until it has said so. */
+  instanceId = "";
+  readonly #logs: LogEvents;
   readonly #named: (channel: string) => S;
   readonly #slots: (S | undefined)[] = [];
+  readonly #theirOrigins: string[] = [];
 
   /** @param named what to remember of a channel that the other side names */
-  constructor(link: LinkHandle, ring: CurrentRing, hello: Hello, named: (channel: string) => S) {
+  constructor({ link, ring, hello, logs }: PortOptions, named: (channel: string) => S) {
     super();
     this.link = link;
     this.linkRing = new LinkRing(ring, link);
@@ -35,6 +82,8 @@ export abstract class Port<S> extends RefuseAll {
       link.entries.name(number, channel);
       this.announced(number, channel);
     });
+    this.origins = new NameTable((number, instanceId) => link.entries.origin(number, instanceId));
+    this.#logs = logs;
     this.#named = named;
     link.entries.hello(JSON.stringify(hello));
   }
@@ -48,6 +97,11 @@ export abstract class Port<S> extends RefuseAll {
   /** A ring was adopted here. */
   adopted(): void {
     this.linkRing.adopted();
+  }
+
+  /** Ends the connection. */
+  close(reason: string): void {
+    this.link.close(reason);
   }
 
   override ring(json: string): void {
@@ -67,10 +121,100 @@ export abstract class Port<S> extends RefuseAll {
     this.#slots[number] = this.#named(channel);
   }
 
+  override origin(number: number, instanceId: string): void {
+    if (number >= NAME_TABLE_SIZE) throw new BadEntryError(`there is no origin number ${number}`);
+    this.#theirOrigins[number] = instanceId;
+  }
+
   /** @throws {BadEntryError} if the other side has not named this number */
   slot(number: number): S {
     const slot = this.#slots[number];
     if (slot === undefined) throw new BadEntryError(`channel number ${number} has no name`);
     return slot;
+  }
+
+  // --- logs: what this end says ---
+
+  /** Sends a whole log, stable or not. */
+  sayLog(log: ChannelLog): void {
+    const { entries } = this.link;
+    const number = this.names.numberOf(log.channel);
+    const messages = log.after(0);
+    const first = messages[0];
+    entries.log(number, log.epoch, first === undefined ? log.last : first.offset - 1);
+    for (const [origin, sequence] of log.origins.highestOfAll()) {
+      entries.sequence(number, this.origins.numberOf(origin), sequence);
+    }
+    for (const message of messages) this.sayCopy(number, message);
+    this.copies.said += 1;
+    entries.end(number, log.last + 1);
+  }
+
+  sayCopy(number: number, { offset, origin, sequence, bytes }: LogEntry): void {
+    this.copies.said += 1;
+    this.link.entries.copy(number, offset, this.origins.numberOf(origin), sequence, bytes);
+  }
+
+  // --- logs: what the other side says ---
+
+  override offer(number: number, rank: RingVersion, epoch: Epoch, next: number): void {
+    if (this.linkRing.isSame) this.#logs.offered(this, this.slot(number).channel, { rank, epoch, next });
+  }
+
+  override done(): void {
+    if (this.linkRing.isSame) this.#logs.done(this);
+  }
+
+  override pull(number: number): void {
+    if (this.linkRing.isSame) this.#logs.pulled(this, this.slot(number).channel);
+  }
+
+  override log(number: number, epoch: Epoch, last: number): void {
+    if (this.linkRing.isSame) this.#logs.begun(this, this.slot(number).channel, epoch, last);
+  }
+
+  override sequence(number: number, origin: number, sequence: number): void {
+    if (!this.linkRing.isSame) return;
+    this.#logs.sequence(this, this.slot(number).channel, this.#originOf(origin), sequence);
+  }
+
+  override copy(number: number, offset: number, origin: number, sequence: number, bytes: Buffer): void {
+    this.copies.came += 1;
+    if (!this.linkRing.isSame) return;
+    const copy = { offset, origin: this.#originOf(origin), sequence, bytes };
+    this.#logs.copy(this, this.slot(number).channel, copy);
+  }
+
+  override end(number: number, next: number): void {
+    this.copies.came += 1;
+    if (this.linkRing.isSame) this.#logs.ended(this, this.slot(number).channel, next);
+  }
+
+  override keep(number: number, next: number): void {
+    this.copies.came += 1;
+    if (this.linkRing.isSame) this.#logs.keep(this, this.slot(number).channel, next);
+  }
+
+  override drop(number: number): void {
+    this.copies.came += 1;
+    if (this.linkRing.isSame) this.#logs.drop(this, this.slot(number).channel);
+  }
+
+  override copied(count: number): void {
+    if (this.linkRing.isSame) this.#logs.copied(this, count);
+  }
+
+  override recopy(number: number): void {
+    if (this.linkRing.isSame) this.#logs.recopy(this, this.slot(number).channel);
+  }
+
+  override settled(): void {
+    if (this.linkRing.isSame) this.#logs.settled(this);
+  }
+
+  #originOf(number: number): string {
+    const origin = this.#theirOrigins[number];
+    if (origin === undefined) throw new BadEntryError(`origin number ${number} has no name`);
+    return origin;
   }
 }

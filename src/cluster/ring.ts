@@ -9,6 +9,12 @@ export interface RingMember {
   readonly instanceId: string;
 }
 
+/** A member that owns nothing and keeps copies. */
+export interface Keeper extends RingMember {
+  /** A broker that leaves, until the ring is settled; or the worker that follows where there is one broker only. */
+  readonly role: "broker" | "worker";
+}
+
 /**
  * How channels are placed: our own way, or one of upstream's two while an upstream worker is in the cluster.
  * Everybody places alike, because the ring says how.
@@ -21,8 +27,7 @@ export interface Ring {
   readonly version: RingVersion;
   readonly placement: PlacementKind;
   readonly brokers: readonly RingMember[];
-  /** Members that own nothing but keep copies. */
-  readonly keepers: readonly RingMember[];
+  readonly keepers: readonly Keeper[];
 }
 
 /** The ring before there was one: nobody owns anything. */
@@ -36,13 +41,16 @@ const memberSchema = z.object({
   instanceId: z.string().min(1).max(100),
 });
 
-const membersSchema = z
-  .array(memberSchema)
-  .max(10_000)
-  .refine(
-    (members) => new Set(members.map(({ uri }) => uri)).size === members.length,
-    "an address comes twice",
-  );
+const keeperSchema = memberSchema.extend({ role: z.enum(["broker", "worker"]) });
+const MAX_MEMBERS = 10_000;
+
+/** Members as they come from another process. */
+export const membersSchema: z.ZodType<RingMember[]> = z.array(memberSchema).max(MAX_MEMBERS);
+
+/** Whether each address comes once. */
+function areDistinct(members: readonly RingMember[]): boolean {
+  return new Set(members.map(({ uri }) => uri)).size === members.length;
+}
 
 /** No cluster changes so often: whoever says a higher one must not keep the others from ever going on. */
 const MAX_COUNTER = 2 ** 48;
@@ -54,12 +62,21 @@ export const ringSchema: z.ZodType<Ring> = z.object({
     stateId: z.string().max(100),
   }),
   placement: z.enum(PLACEMENTS),
-  brokers: membersSchema,
-  keepers: membersSchema,
+  brokers: membersSchema.refine(areDistinct, "an address comes twice"),
+  keepers: z.array(keeperSchema).max(MAX_MEMBERS).refine(areDistinct, "an address comes twice"),
 });
 
 export function hasMember(members: readonly RingMember[], instanceId: string): boolean {
   return members.some((member) => member.instanceId === instanceId);
+}
+
+export function isKeeper({ keepers }: Ring, instanceId: string): boolean {
+  return hasMember(keepers, instanceId);
+}
+
+/** Brokers and keepers: those whose copies count. */
+export function membersOf({ brokers, keepers }: Ring): readonly RingMember[] {
+  return [...brokers, ...keepers];
 }
 
 export function isNewer(ring: Ring, than: RingVersion): boolean {

@@ -166,28 +166,38 @@ describe("StateLink", () => {
     expect(said.at(-1)).toMatchObject({ type: "join", instanceId: "second", accused: [] });
   });
 
-  it("leaves when the ring goes on without it, or after its limit, and stays away", async () => {
+  it("leaves when nobody needs it any more, or after its limit, and stays away", async () => {
     const { link, clock, ring, dials, said, open, welcome, hear } = stage();
     ring.offer(ringOf(1, "first", "other"));
     open();
     welcome();
-    const left = link.leave("first", 1000);
+    let released = (): void => {};
+    const left = link.leave((done) => {
+      released = done;
+    }, 1000);
     expect(said.at(-1)).toEqual({ type: "leave" });
     hear({ type: "ring", ring: ringOf(2, "other") });
+    expect(link.registered).toBe(true);
+    released();
     await left;
     clock.advance(60_000);
 
     expect([dials.length, link.registered]).toEqual([1, false]);
   });
 
-  it("does not wait to leave when it is the last broker, or not registered at all", async () => {
+  it("does not wait to leave when nobody needs it, or when it is not registered at all", async () => {
     const last = stage();
-    last.ring.offer(ringOf(1, "first"));
     last.open();
     last.welcome();
-    await last.link.leave("first", 1000);
+    await last.link.leave(undefined, 1000);
+    await stage().link.leave(() => {}, 1000);
 
-    await stage().link.leave("first", 1000);
+    const waiting = stage();
+    waiting.open();
+    waiting.welcome();
+    const left = waiting.link.leave(() => {}, 1000);
+    waiting.clock.advance(1000);
+    await left;
   });
 
   it("stops at once, whatever it was doing", () => {

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { News } from "../runtime/news.ts";
 import type { CurrentRing } from "./current-ring.ts";
-import { hasMember, type Ring } from "./ring.ts";
+import type { Ring, RingMember } from "./ring.ts";
 import { type JoinMessage, parseStateMessage, type StateMessage } from "./state-messages.ts";
 
 /** A talk that somebody opened and nobody handles yet. */
@@ -62,6 +62,8 @@ export class StateLink {
   #settled: RingVersion | undefined;
   #workers: ((uris: readonly string[], own: string) => void) | undefined;
   #uri = "";
+  #linked: readonly string[] = [];
+  #peers: ((peers: readonly RingMember[]) => void) | undefined;
   /** The newest ring that scc-state is known to hold. */
   #known: RingVersion = NO_VERSION;
 
@@ -82,6 +84,11 @@ export class StateLink {
     this.#workers = listener;
   }
 
+  /** Wants to be told of the brokers that are or may soon be in one ring; to be called before `start`. */
+  onPeers(listener: (peers: readonly RingMember[]) => void): void {
+    this.#peers = listener;
+  }
+
   start(): void {
     this.#cancelDial = this.#options.dial({
       opened: (talk) => this.#opened(talk),
@@ -96,6 +103,12 @@ export class StateLink {
     this.#say({ type: "accuse", accused });
   }
 
+  /** The brokers that this member has links with. */
+  linked(brokers: readonly string[]): void {
+    this.#linked = brokers;
+    this.#say({ type: "linked", brokers });
+  }
+
   /** What this member owns under this version is where it belongs. */
   settled(version: RingVersion): void {
     this.#settled = version;
@@ -106,6 +119,7 @@ export class StateLink {
   rejoin(reason: string): void {
     this.#settled = undefined;
     this.#accused = [];
+    this.#linked = [];
     // The end of the talk leads to the next attempt.
     this.#talk?.close(reason);
   }
@@ -113,11 +127,10 @@ export class StateLink {
   /**
    * Says goodbye and stops talking.
    *
-   * @param gone the instance that leaves; waits until a ring without it is known, if it is in one
+   * @param released tells when nobody needs this member any more; undefined: nobody does
    * @param limitMs how long to wait for that at most
    */
-  async leave(gone: string, limitMs: number): Promise<void> {
-    const { ring, clock } = this.#options;
+  async leave(released: ((done: () => void) => void) | undefined, limitMs: number): Promise<void> {
     if (this.#registered) {
       this.#say({ type: "leave" });
       await new Promise<void>((resolve) => {
@@ -125,11 +138,9 @@ export class StateLink {
           timer.cancel();
           resolve();
         };
-        const timer = clock.after(limitMs, done);
-        // The last broker stays listed until another joins: there is nothing to wait for.
-        const isOut = ({ brokers }: Ring): boolean => brokers.length < 2 || !hasMember(brokers, gone);
-        if (isOut(ring.ring)) done();
-        else ring.onAdopted((adopted) => isOut(adopted) && done());
+        const timer = this.#options.clock.after(limitMs, done);
+        if (released === undefined) done();
+        else released(done);
       });
     }
     this.end();
@@ -174,6 +185,7 @@ export class StateLink {
     if (parsed?.type === "welcome") this.#welcomed(parsed);
     else if (parsed?.type === "ring") this.#learn(parsed.ring);
     else if (parsed?.type === "workers") this.#workers?.(parsed.uris, this.#uri);
+    else if (parsed?.type === "peers") this.#peers?.(parsed.peers);
     else if (parsed?.type === "refused") this.#refused(parsed.reason);
   }
 
@@ -191,6 +203,7 @@ export class StateLink {
     this.#learn(ring);
     // What happened since the registration was sent could not be said until now.
     this.#say({ type: "accuse", accused: this.#accused });
+    if (this.#linked.length > 0) this.#say({ type: "linked", brokers: this.#linked });
     if (this.#settled) this.#say({ type: "settled", version: this.#settled });
     const own = this.#options.ring;
     if (compareVersions(own.version, ring.version) > 0) this.#say({ type: "ring", ring: own.ring });

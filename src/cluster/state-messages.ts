@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ringSchema } from "./ring.ts";
+import { membersSchema, ringSchema } from "./ring.ts";
 
 /**
  * What members and scc-state say to each other, version 1 (`TALK_PROTOCOL`): JSON objects told apart by
@@ -30,6 +30,8 @@ const memberMessageSchema = z.discriminatedUnion("type", [
   /** All brokers that the member cannot use now. */
   z.object({ type: z.literal("accuse"), accused: z.array(instanceSchema).max(10_000) }),
   z.object({ type: z.literal("settled"), version: versionSchema }),
+  /** All brokers that a broker has a link with: who joins needs one with each that will be in the ring. */
+  z.object({ type: z.literal("linked"), brokers: z.array(instanceSchema).max(10_000) }),
   z.object({ type: z.literal("leave") }),
 ]);
 
@@ -41,6 +43,8 @@ const stateMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ring"), ring: ringSchema }),
   /** The workers of the cluster, by URI; for members that asked for it. */
   z.object({ type: z.literal("workers"), uris: z.array(z.string()) }),
+  /** The brokers that are or may soon be in one ring, which need links with each other; for brokers. */
+  z.object({ type: z.literal("peers"), peers: membersSchema }),
 ]);
 
 export type JoinMessage = z.infer<typeof joinSchema>;
@@ -49,12 +53,12 @@ export type StateMessage = z.infer<typeof stateMessageSchema>;
 
 /** @throws {Error} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
 export function parseMemberMessage(message: unknown): MemberMessage | undefined {
-  return parse(memberMessageSchema, ["join", "ring", "accuse", "settled", "leave"], message);
+  return parse(memberMessageSchema, ["join", "ring", "accuse", "settled", "linked", "leave"], message);
 }
 
 /** As `parseMemberMessage`. */
 export function parseStateMessage(message: unknown): StateMessage | undefined {
-  return parse(stateMessageSchema, ["welcome", "refused", "ring", "workers"], message);
+  return parse(stateMessageSchema, ["welcome", "refused", "ring", "workers", "peers"], message);
 }
 
 function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unknown): T | undefined {

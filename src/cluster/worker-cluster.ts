@@ -9,6 +9,8 @@ import type { Turn } from "../runtime/turn.ts";
 import { ClusterBroker } from "./cluster-broker.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { GapLog } from "./gap-log.ts";
+import { HeldLogs } from "./held-logs.ts";
+import { Holder } from "./holder.ts";
 import { createStateLink, type MemberConfig } from "./member.ts";
 import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
 import type { StateLink } from "./state-link.ts";
@@ -19,6 +21,9 @@ const SUBSCRIBE_LIMIT_MS = 9000;
 /** How long a lost connection to a broker may take to come back before the broker counts as unusable. */
 const GRACE_MS = 1000;
 const LEAVE_MS = 1000;
+
+/** What a worker keeps of the channels where there is one broker only: what brokers keep by default. */
+const KEPT = { count: 10_000, bytes: 8 * 2 ** 20, age: 60_000, totalBytes: 256 * 2 ** 20 };
 
 /** The part of a worker's configuration that says how it takes part in a cluster. */
 export type WorkerClusterConfig = Config<
@@ -70,6 +75,12 @@ export class WorkerCluster {
       subscribeLimit: SUBSCRIBE_LIMIT_MS,
       retryDelay: brokerRetryDelay,
       grace: GRACE_MS,
+      holder: new Holder({
+        instanceId: () => instanceId,
+        ring,
+        held: new HeldLogs(KEPT, () => systemClock.now()),
+        atTurnEnd: (task) => turn.deliver(task),
+      }),
     };
     const gaps = new GapLog(log, systemClock);
     this.#createBroker = (deliver) =>
@@ -103,7 +114,7 @@ export class WorkerCluster {
   }
 
   async leave(): Promise<void> {
-    await this.#state.leave(this.instanceId, LEAVE_MS);
+    await this.#state.leave(undefined, LEAVE_MS);
     this.broker.close();
   }
 }

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
 import { type EntryHandler, readEntries } from "../link/read-entries.ts";
 import { taken } from "../link/test-taken.ts";
+import { BrokerLogs } from "./broker-logs.ts";
 import { CurrentRing } from "./current-ring.ts";
+import { HeldLogs } from "./held-logs.ts";
+import { Holder } from "./holder.ts";
 import { Owner } from "./owner.ts";
 import { NO_RING, type Ring } from "./ring.ts";
 import { WorkerPort } from "./worker-port.ts";
@@ -18,7 +21,13 @@ function port() {
   const ring = new CurrentRing();
   ring.offer(ringOf(2));
   const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
-  const owner = new Owner({ instanceId: "me", bounds, maxChannels: 3 }, ring, () => 0);
+  const held = new HeldLogs(bounds, () => 0);
+  const owner = new Owner(
+    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined },
+    { settled: () => {} },
+  );
+  owner.adopted(ring.ring);
+  const holder = new Holder({ instanceId: () => "me", ring, held, atTurnEnd: () => {} });
   const entries = new EntryWriter(
     () => {},
     () => {},
@@ -31,6 +40,8 @@ function port() {
     hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
     atTurnEnd: (task) => tasks.push(task),
     introduced: () => {},
+    opened: () => {},
+    logs: new BrokerLogs(holder, owner),
   });
   const hello = (counter: number): void =>
     end.hello(JSON.stringify({ instanceId: "w", role: "worker", release: "1", ring: ringOf(counter) }));
@@ -102,11 +113,11 @@ describe("WorkerPort", () => {
     hello(2);
     end.name(0, "news");
     for (let sequence = 1; sequence <= 3; sequence++) end.publish(0, sequence, Buffer.from(`${sequence}`));
-    const { epoch } = owner.open("news").log;
+    const { epoch } = owner.served("news")!.log;
     said();
 
     end.subscribe(0, 1, { epoch, offset: 1 });
-    expect(kinds(said())).toEqual(["name", "epoch", "epoch", "origin", "record", "record", "subscribed"]);
+    expect(kinds(said())).toEqual(["name", "epoch", "origin", "record", "record", "subscribed"]);
     end.subscribe(0, 2, { epoch: { ring: { counter: 1, stateId: "s" }, count: 1 }, offset: 9 });
     const calls = said();
     expect(kinds(calls)).toEqual(["epoch", "subscribed", "record", "record", "record"]);

@@ -1,40 +1,36 @@
 import { BadEntryError } from "../link/entries.ts";
-import type { LinkHandle } from "../link/link.ts";
-import { NameTable } from "../link/name-table.ts";
 import type { ChannelLog, LogEntry, Position } from "../pubsub/channel-log.ts";
-import type { CurrentRing } from "./current-ring.ts";
-import type { LogSubscriber, OwnedLog, Owner } from "./owner.ts";
+import type { OwnedLog, Publisher } from "./owned-log.ts";
+import type { Owner } from "./owner.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
-import { Port } from "./port.ts";
+import { Port, type PortOptions, type Slot } from "./port.ts";
 
-interface Slot {
-  readonly channel: string;
+interface ChannelSlot extends Slot {
   owned: OwnedLog | undefined;
 }
 
-export interface WorkerPortOptions {
+export interface WorkerPortOptions extends PortOptions {
   readonly owner: Owner;
-  readonly ring: CurrentRing;
-  readonly link: LinkHandle;
-  /** What this broker says of itself. */
-  readonly hello: Hello;
   /** Runs a task once, at the end of the turn and before the link is written. */
   readonly atTurnEnd: (task: () => void) => void;
-  /** The other side said who it is. */
+  /** The other side said who it is; its ring is not looked at yet. */
   readonly introduced: (hello: Hello) => void;
+  /** Both sides know each other's ring: whatever is to be said can be said from here on. */
+  readonly opened: () => void;
 }
 
+/** What a worker wants that is not served yet: it waits, or is said again. */
+const NOBODY_WAITS = "too much waits for a change of the ring";
+
 /**
- * One worker's link, seen from the broker: takes its publishes and subscriptions to the owner, and brings it
- * records and confirmations. What is said under another ring than the current one is not looked at: whoever
- * said it says it again under the newer ring.
+ * A link that another member made to this broker. A worker's publishes and subscriptions go to the owner, and it is
+ * brought records and confirmations; a broker only hands over and copies logs. What is said under another ring than
+ * the current one is not looked at: whoever said it says it again under the newer ring.
  */
-export class WorkerPort extends Port<Slot> implements LogSubscriber {
+export class WorkerPort extends Port<ChannelSlot> implements Publisher {
   readonly #options: WorkerPortOptions;
   readonly #owner: Owner;
-  readonly #origins: NameTable;
   readonly #followed = new Set<OwnedLog>();
-  #instanceId = "";
   #isClosed = false;
   /** Publishes read from this link so far. */
   #position = 0;
@@ -43,14 +39,9 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
   #confirmCount = 0;
 
   constructor(options: WorkerPortOptions) {
-    super(options.link, options.ring, options.hello, (channel) => ({ channel, owned: undefined }));
+    super(options, (channel) => ({ channel, owned: undefined }));
     this.#options = options;
     this.#owner = options.owner;
-    this.#origins = new NameTable((number, instanceId) => options.link.entries.origin(number, instanceId));
-  }
-
-  get instanceId(): string {
-    return this.#instanceId;
   }
 
   override adopted(): void {
@@ -65,37 +56,57 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
     this.#followed.clear();
   }
 
-  // --- what the worker says ---
+  // --- what the other side says ---
 
   override hello(json: string): void {
     const hello = parseHello(json);
-    this.#instanceId = hello.instanceId;
+    this.instanceId = hello.instanceId;
     this.#options.introduced(hello);
     this.linkRing.peerHas(hello.ring);
+    this.#options.opened();
   }
 
   override publish(number: number, sequence: number, bytes: Buffer): void {
     this.#position += 1;
     if (!this.linkRing.isSame || this.#isClosed) return;
     const slot = this.slot(number);
+    const message = { origin: this.instanceId, sequence, bytes };
+    if (slot.owned?.isServed) this.#owner.append(slot.owned, message, this, this.#position);
+    else this.#publishFirst(slot, message, this.#position);
+  }
+
+  #publishFirst(
+    slot: ChannelSlot,
+    message: { readonly origin: string; readonly sequence: number; readonly bytes: Buffer },
+    position: number,
+  ): void {
     if (!this.#owner.hasRoomFor(slot.channel)) {
-      this.link.entries.refuse(this.#position, "Cannot publish: the broker has as many channels as it may");
+      this.link.entries.refuse(position, "Cannot publish: the broker has as many channels as it may");
       return;
     }
-    const owned = this.#ownedBy(slot);
-    const message = { origin: this.#instanceId, sequence, bytes };
-    const isNew = this.#owner.append(owned, message, { subscriber: this, position: this.#position });
-    // Where this link is subscribed, the record it got is the confirmation.
-    if (!isNew || !owned.subscribers.has(this)) this.#confirm(this.#position);
+    const owned = this.#served(slot);
+    if (owned !== undefined) {
+      this.#owner.append(owned, message, this, position);
+      return;
+    }
+    const kept = { ...message, bytes: Buffer.from(message.bytes) };
+    this.#wait(slot, kept.bytes.length, () => this.#publishFirst(slot, kept, position));
   }
 
   override subscribe(number: number, ask: number, since: Position | undefined): void {
-    if (!this.linkRing.isSame || this.#isClosed) return;
-    const owned = this.#ownedBy(this.slot(number));
+    if (this.linkRing.isSame) this.#subscribe(this.slot(number), ask, since);
+  }
+
+  #subscribe(slot: ChannelSlot, ask: number, since: Position | undefined): void {
+    if (this.#isClosed) return;
+    const owned = this.#served(slot);
+    if (owned === undefined) {
+      this.#wait(slot, 0, () => this.#subscribe(slot, ask, since));
+      return;
+    }
     const { log } = owned;
-    const entries = this.link.entries;
     const name = this.names.numberOf(log.channel);
-    entries.epoch(name, log.epoch);
+    this.link.entries.epoch(name, log.epoch);
     // First of all: what is written from here on may end the link, and then it must be found there.
     owned.subscribers.add(this);
     this.#followed.add(owned);
@@ -104,7 +115,14 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
 
   override unsubscribe(number: number): void {
     // The number may have been given anew since: the channel's name says which log it is.
-    const owned = this.#owner.find(this.slot(number).channel);
+    const slot = this.slot(number);
+    // It may wait to be subscribed: then this waits behind it.
+    if (this.#owner.isAwaited(slot.channel)) this.#wait(slot, 0, () => this.#unsubscribe(slot.channel));
+    else this.#unsubscribe(slot.channel);
+  }
+
+  #unsubscribe(channel: string): void {
+    const owned = this.#owner.find(channel);
     if (owned === undefined) return;
     owned.subscribers.delete(this);
     this.#followed.delete(owned);
@@ -112,7 +130,7 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
 
   override announced(number: number, channel: string): void {
     const owned = this.#owner.find(channel);
-    if (owned) this.link.entries.epoch(number, owned.log.epoch);
+    if (owned !== undefined && this.#followed.has(owned)) this.link.entries.epoch(number, owned.log.epoch);
   }
 
   // --- what the logs say ---
@@ -121,6 +139,22 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
     const name = this.names.numberOf(owned.log.channel);
     if (cameHere === undefined) this.#write(name, entry);
     else this.link.entries.own(name, entry.offset, cameHere);
+  }
+
+  replaced(): void {
+    this.link.close("a log was replaced by a better copy");
+  }
+
+  /** Gathers positions that follow each other, to say so once a turn. */
+  heldTwice(position: number): void {
+    if (this.#confirmCount > 0 && position === this.#confirmFirst + this.#confirmCount) {
+      this.#confirmCount += 1;
+      return;
+    }
+    if (this.#confirmCount === 0) this.#options.atTurnEnd(this.#sayConfirmed);
+    else this.link.entries.confirm(this.#confirmFirst, this.#confirmCount);
+    this.#confirmFirst = position;
+    this.#confirmCount = 1;
   }
 
   #answer(name: number, ask: number, log: ChannelLog, since: Position | undefined): void {
@@ -139,28 +173,22 @@ export class WorkerPort extends Port<Slot> implements LogSubscriber {
   }
 
   #write(name: number, { offset, origin, sequence, bytes }: LogEntry): void {
-    this.link.entries.record(name, offset, this.#origins.numberOf(origin), sequence, bytes);
+    this.link.entries.record(name, offset, this.origins.numberOf(origin), sequence, bytes);
   }
 
-  #ownedBy(slot: Slot): OwnedLog {
-    if (slot.owned === undefined || slot.owned.closed) {
-      // Both sides are at the same ring, so both place the channel alike; else one of them is broken.
-      if (!this.#owner.owns(slot.channel)) throw new BadEntryError("the channel belongs to another broker");
-      slot.owned = this.#owner.open(slot.channel);
-    }
+  /** The log of a channel, if it is served now. */
+  #served(slot: ChannelSlot): OwnedLog | undefined {
+    // Both sides are at the same ring, so both place the channel alike; else one of them is broken.
+    if (!this.#owner.owns(slot.channel)) throw new BadEntryError("the channel belongs to another broker");
+    slot.owned = this.#owner.served(slot.channel);
     return slot.owned;
   }
 
-  /** Gathers positions that follow each other, to say so once a turn. */
-  #confirm(position: number): void {
-    if (this.#confirmCount > 0 && position === this.#confirmFirst + this.#confirmCount) {
-      this.#confirmCount += 1;
-      return;
-    }
-    if (this.#confirmCount === 0) this.#options.atTurnEnd(this.#sayConfirmed);
-    else this.link.entries.confirm(this.#confirmFirst, this.#confirmCount);
-    this.#confirmFirst = position;
-    this.#confirmCount = 1;
+  #wait(slot: ChannelSlot, bytes: number, task: () => void): void {
+    const waits = this.#owner.whenServed(slot.channel, bytes, () => {
+      if (!this.#isClosed) task();
+    });
+    if (!waits) this.link.close(NOBODY_WAITS);
   }
 
   readonly #sayConfirmed = (): void => {

@@ -46,6 +46,13 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant("hello"), bytes),
   fc.tuple(fc.constant("ring"), bytes),
   fc.tuple(fc.constant("version"), version),
+  fc.tuple(fc.constant("offer"), number, version, epoch, number),
+  fc.tuple(fc.constantFrom("done", "settled")),
+  fc.tuple(fc.constantFrom("pull", "drop", "copied", "recopy"), number),
+  fc.tuple(fc.constant("log"), number, epoch, number),
+  fc.tuple(fc.constant("sequence"), number, number, number),
+  fc.tuple(fc.constant("copy"), number, number, number, number, bytes),
+  fc.tuple(fc.constantFrom("end", "keep"), number, number),
 );
 
 function write(calls: readonly Call[]): Buffer {
@@ -56,7 +63,8 @@ function write(calls: readonly Call[]): Buffer {
   const methods = writer as unknown as Record<string, (...fields: unknown[]) => void>;
   for (const [name, ...fields] of calls) {
     const last = fields.length - 1;
-    if (name === "publish" || name === "record") fields[last] = Buffer.from(String(fields[last]));
+    if (name === "publish" || name === "record" || name === "copy")
+      fields[last] = Buffer.from(String(fields[last]));
     methods[name]!.apply(writer, fields);
   }
   return taken(writer);

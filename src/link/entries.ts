@@ -28,6 +28,18 @@ export const Kind = {
   subscribed: 35,
   record: 48,
   own: 49,
+  offer: 64,
+  done: 65,
+  pull: 66,
+  log: 67,
+  sequence: 68,
+  copy: 69,
+  end: 70,
+  keep: 71,
+  drop: 72,
+  copied: 73,
+  recopy: 74,
+  settled: 75,
 } as const;
 
 /** Why a position could not be continued from; the number on the wire is the index. */
@@ -206,6 +218,93 @@ export class EntryWriter {
     this.#number(position);
   }
 
+  // --- logs that members keep for each other; what they mean is told in cluster/held-logs.ts ---
+
+  /** A log that the sender holds and the receiver owns: when it was last complete, and the offset after its last. */
+  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number): void {
+    this.#begin(Kind.offer, 4 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#version(rank);
+    this.#epoch(epoch);
+    this.#reserve(NUMBER_SIZE);
+    this.#number(next);
+  }
+
+  /** The sender has offered all that it holds for the receiver under this ring. */
+  done(): void {
+    this.#begin(Kind.done, 0);
+  }
+
+  /** The owner wants a log that was offered. */
+  pull(channel: number): void {
+    this.#begin(Kind.pull, NUMBER_SIZE);
+    this.#number(channel);
+  }
+
+  /** A whole log begins: `sequence` for each origin, `copy` for each message above `last`, and `end`. */
+  log(channel: number, epoch: Epoch, last: number): void {
+    this.#begin(Kind.log, 3 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#epoch(epoch);
+    this.#reserve(NUMBER_SIZE);
+    this.#number(last);
+  }
+
+  /** The highest sequence of an origin in the log that arrives. */
+  sequence(channel: number, origin: number, sequence: number): void {
+    this.#begin(Kind.sequence, 3 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(origin);
+    this.#number(sequence);
+  }
+
+  /** A message in its place, for a log that arrives, or for a follower's. */
+  copy(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void {
+    this.#begin(Kind.copy, 5 * NUMBER_SIZE + bytes.length);
+    this.#number(channel);
+    this.#number(offset);
+    this.#number(origin);
+    this.#number(sequence);
+    this.#bytes(bytes);
+  }
+
+  /** The log that arrived is whole; the next message gets the offset `next`. */
+  end(channel: number, next: number): void {
+    this.#begin(Kind.end, 2 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(next);
+  }
+
+  /** The log that the receiver holds, up to the offset before `next`, is the owner's: it goes on from there. */
+  keep(channel: number, next: number): void {
+    this.#begin(Kind.keep, 2 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(next);
+  }
+
+  /** The follower may forget a log: nothing is left of it. */
+  drop(channel: number): void {
+    this.#begin(Kind.drop, NUMBER_SIZE);
+    this.#number(channel);
+  }
+
+  /** Of `copy`, `end`, `keep` and `drop` that came on this connection, so many are held. */
+  copied(count: number): void {
+    this.#begin(Kind.copied, NUMBER_SIZE);
+    this.#number(count);
+  }
+
+  /** The follower cannot go on from what it holds of a log: it needs the whole. */
+  recopy(channel: number): void {
+    this.#begin(Kind.recopy, NUMBER_SIZE);
+    this.#number(channel);
+  }
+
+  /** All logs that the sender owns under this ring are at their followers. */
+  settled(): void {
+    this.#begin(Kind.settled, 0);
+  }
+
   #begin(kind: number, size: number): void {
     if (this.#length >= FULL_SIZE) this.#onFull();
     if (this.#length === FRAME_ROOM) this.#onFirst();
@@ -248,10 +347,14 @@ export class EntryWriter {
     this.#length += this.#buffer.write(text, this.#length);
   }
 
+  #version(version: RingVersion): void {
+    this.#number(version.counter);
+    this.#text(version.stateId);
+    this.#reserve(4 * NUMBER_SIZE);
+  }
+
   #epoch(epoch: Epoch): void {
-    this.#number(epoch.ring.counter);
-    this.#text(epoch.ring.stateId);
-    this.#reserve(3 * NUMBER_SIZE);
+    this.#version(epoch.ring);
     this.#number(epoch.count);
   }
 }

@@ -18,6 +18,18 @@ export interface EntryHandler {
   subscribed(channel: number, ask: number, stable: number, gap: GapReason): void;
   record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void;
   own(channel: number, offset: number, position: number): void;
+  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number): void;
+  done(): void;
+  pull(channel: number): void;
+  log(channel: number, epoch: Epoch, last: number): void;
+  sequence(channel: number, origin: number, sequence: number): void;
+  copy(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void;
+  end(channel: number, next: number): void;
+  keep(channel: number, next: number): void;
+  drop(channel: number): void;
+  copied(count: number): void;
+  recopy(channel: number): void;
+  settled(): void;
 }
 
 /**
@@ -43,6 +55,10 @@ function readEntry(r: Reader, handler: EntryHandler): void {
       return handler.own(r.number(), r.number(), r.number());
     case Kind.confirm:
       return handler.confirm(r.number(), r.number());
+    case Kind.copy:
+      return handler.copy(r.number(), r.number(), r.number(), r.number(), r.bytes());
+    case Kind.copied:
+      return handler.copied(r.number());
     case Kind.name:
       return handler.name(r.number(), r.channel());
     case Kind.origin:
@@ -72,6 +88,33 @@ function readRare(kind: number, r: Reader, handler: EntryHandler): void {
       return handler.version(r.version());
     case Kind.refuse:
       return handler.refuse(r.number(), r.text());
+    default:
+      return readOfLogs(kind, r, handler);
+  }
+}
+
+function readOfLogs(kind: number, r: Reader, handler: EntryHandler): void {
+  switch (kind) {
+    case Kind.offer:
+      return handler.offer(r.number(), r.version(), r.epoch(), r.number());
+    case Kind.done:
+      return handler.done();
+    case Kind.pull:
+      return handler.pull(r.number());
+    case Kind.log:
+      return handler.log(r.number(), r.epoch(), r.number());
+    case Kind.sequence:
+      return handler.sequence(r.number(), r.number(), r.number());
+    case Kind.end:
+      return handler.end(r.number(), r.number());
+    case Kind.keep:
+      return handler.keep(r.number(), r.number());
+    case Kind.drop:
+      return handler.drop(r.number());
+    case Kind.recopy:
+      return handler.recopy(r.number());
+    case Kind.settled:
+      return handler.settled();
     default:
       throw new BadEntryError(`there is no entry of kind ${kind}`);
   }

@@ -51,6 +51,42 @@ export abstract class RefuseAll implements EntryHandler {
   own(..._: Parameters<EntryHandler["own"]>): void {
     foreign("own");
   }
+  offer(..._: Parameters<EntryHandler["offer"]>): void {
+    foreign("offer");
+  }
+  done(..._: Parameters<EntryHandler["done"]>): void {
+    foreign("done");
+  }
+  pull(..._: Parameters<EntryHandler["pull"]>): void {
+    foreign("pull");
+  }
+  log(..._: Parameters<EntryHandler["log"]>): void {
+    foreign("log");
+  }
+  sequence(..._: Parameters<EntryHandler["sequence"]>): void {
+    foreign("sequence");
+  }
+  copy(..._: Parameters<EntryHandler["copy"]>): void {
+    foreign("copy");
+  }
+  end(..._: Parameters<EntryHandler["end"]>): void {
+    foreign("end");
+  }
+  keep(..._: Parameters<EntryHandler["keep"]>): void {
+    foreign("keep");
+  }
+  drop(..._: Parameters<EntryHandler["drop"]>): void {
+    foreign("drop");
+  }
+  copied(..._: Parameters<EntryHandler["copied"]>): void {
+    foreign("copied");
+  }
+  recopy(..._: Parameters<EntryHandler["recopy"]>): void {
+    foreign("recopy");
+  }
+  settled(..._: Parameters<EntryHandler["settled"]>): void {
+    foreign("settled");
+  }
 }
 
 function foreign(entry: string): never {

@@ -8,6 +8,7 @@ const epoch = (counter: number, count = 1): Epoch => ({ ring: { counter, stateId
 const logOf = (...texts: string[]): ChannelLog => {
   const log = new ChannelLog("news", epoch(1));
   for (const [index, text] of texts.entries()) log.append("w1", index + 1, Buffer.from(text), index);
+  log.advance(texts.length);
   return log;
 };
 const texts = (since: Since): string[] | string =>
@@ -18,7 +19,22 @@ describe("ChannelLog", () => {
     const log = logOf("a", "b");
 
     expect(log.append("w2", 1, Buffer.from("c"), 0).offset).toBe(3);
+    expect([log.last, log.stable]).toEqual([3, 2]);
+    log.advance(3);
+    log.advance(1);
     expect(log.stable).toBe(3);
+  });
+
+  it("shows nothing to anybody that is not stable, whatever it holds", () => {
+    const log = new ChannelLog("news", epoch(1), 10);
+    for (let sequence = 1; sequence <= 4; sequence++)
+      log.append("w", sequence, Buffer.from(`${sequence}`), 0);
+    log.advance(12);
+
+    expect(texts(log.since({ epoch: epoch(1), offset: 10 }))).toEqual(["1", "2"]);
+    expect(texts(log.since({ epoch: epoch(1), offset: 13 }))).toBe("log went back");
+    expect(log.after(12).map(({ offset }) => offset)).toEqual([13, 14]);
+    expect(log.after(0)).toHaveLength(4);
   });
 
   it("gives everything after a position, and nothing to whoever has seen it all", () => {
@@ -66,6 +82,7 @@ describe("Tails", () => {
           now += wait;
           const log = logs[which]!;
           const entry = log.append("w", now, Buffer.alloc(size), now);
+          log.advance(entry.offset);
           tails.appended(log, size, now);
           if (expire) tails.expire(now);
 

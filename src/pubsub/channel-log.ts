@@ -43,11 +43,15 @@ export class ChannelLog {
   #entries: LogEntry[] = [];
   #start = 0;
   #bytes = 0;
-  #last = 0;
+  #last: number;
+  #stable: number;
 
-  constructor(channel: string, epoch: Epoch) {
+  /** @param last offset of the message before the first one that this log is going to hold */
+  constructor(channel: string, epoch: Epoch, last = 0) {
     this.channel = channel;
     this.epoch = epoch;
+    this.#last = last;
+    this.#stable = last;
   }
 
   /** Offset of the newest message; 0 when there was none yet. */
@@ -55,12 +59,14 @@ export class ChannelLog {
     return this.#last;
   }
 
-  /**
-   * Highest offset that is held as safely as this log promises, which only such offsets are shown to
-   * anybody: until copies are kept, everything the owner has.
-   */
+  /** Highest offset that is held as safely as this log promises. No higher one is shown to anybody. */
   get stable(): number {
-    return this.#last;
+    return this.#stable;
+  }
+
+  /** Everything up to this offset is held safely. */
+  advance(offset: number): void {
+    if (offset > this.#stable) this.#stable = offset;
   }
 
   /** Messages in the tail. */
@@ -87,6 +93,12 @@ export class ChannelLog {
     return entry;
   }
 
+  /** The messages in the tail after an offset, stable or not, oldest first. */
+  after(offset: number): readonly LogEntry[] {
+    const count = Math.min(this.#last - offset, this.length);
+    return this.#entries.slice(this.#entries.length - Math.max(count, 0));
+  }
+
   /** Takes the oldest message out of the tail. */
   dropOldest(): LogEntry | undefined {
     const entry = this.#entries[this.#start];
@@ -108,6 +120,8 @@ export class ChannelLog {
     if (age > 0 || position.offset > this.stable) return { gap: "log went back" };
     const missing = this.#last - position.offset;
     if (missing > this.length) return { gap: "tail too short" };
-    return { entries: this.#entries.slice(this.#entries.length - missing) };
+    const unstable = this.#last - this.#stable;
+    const { length } = this.#entries;
+    return { entries: this.#entries.slice(length - missing, length - Math.min(unstable, this.length)) };
   }
 }

@@ -33,6 +33,11 @@ export class Origins {
     return this.#origins.get(origin)?.sequence ?? 0;
   }
 
+  /** Each origin and its highest sequence. */
+  *highestOfAll(): Iterable<readonly [origin: string, sequence: number]> {
+    for (const [origin, { sequence }] of this.#origins) yield [origin, sequence];
+  }
+
   /** Forgets origins not heard since `before`: by then none of them sends anything again. */
   forget(before: number): void {
     for (const [origin, { heardAt }] of this.#origins) {

@@ -99,7 +99,8 @@ describe("scc-state", () => {
     };
     state.join(9, "scc-worker", { ring });
 
-    expect(first.said.at(-1)).toMatchObject({ type: "ring", ring: { version: { counter: 7 } } });
+    // One of the next rings may name a worker that keeps copies for the only broker.
+    expect(first.said).toContainEqual({ type: "ring", ring });
   });
 
   it("looks for brokers of a ring that never came to it, and replaces those that are gone", async () => {

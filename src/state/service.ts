@@ -41,6 +41,7 @@ export class StateService {
   readonly #absentTimer: Timer;
   #isClosed = false;
   #time = 0;
+  #peersTold = "[]";
   #timer: Timer | undefined;
   #ringsMade = 0;
   #refused = 0;
@@ -130,6 +131,7 @@ export class StateService {
     const { member } = talk;
     if (this.#membership.heardOf(join.ring)) this.#tell();
     this.#register(talk);
+    this.#tellOfPeers(talk);
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
     this.#membership.accuse(member.instanceId, join.accused);
     talk.send({ type: "welcome", stateId: this.#options.stateId, uri: member.uri, ring: this.ring });
@@ -193,6 +195,7 @@ export class StateService {
   #said(talk: MemberTalk, message: MemberMessage): void {
     const { instanceId, uri } = talk.member;
     if (this.#members.get(instanceId) !== talk) return;
+    if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
       if (this.#membership.heardOf(message.ring)) this.#tell();
     } else if (message.type === "settled") {
@@ -218,6 +221,7 @@ export class StateService {
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
     if (talk.left) {
+      this.#membership.gone(instanceId);
       if (role === "worker") this.#tellOfWorkers();
       return;
     }
@@ -258,6 +262,7 @@ export class StateService {
       this.#options.log.info("new ring", { ring: formatVersion(version), placement, brokers });
       this.#tell();
     }
+    this.#tellOfPeers();
     const dueAt = this.#membership.dueAt(now);
     if (dueAt !== Infinity) this.#timer = this.#options.clock.after(dueAt - now, () => this.#review());
   }
@@ -269,6 +274,18 @@ export class StateService {
   #tellUpstream(): void {
     for (const connection of this.#members.values()) {
       if (connection.member.isUpstream) connection.send({ type: "ring", ring: this.ring });
+    }
+  }
+
+  /** Tells brokers whom they need links with, when that has changed; or one of them, in any case. */
+  #tellOfPeers(newcomer?: MemberConnection): void {
+    const { peers } = this.#membership;
+    const text = JSON.stringify(peers);
+    const hasChanged = text !== this.#peersTold;
+    this.#peersTold = text;
+    for (const connection of hasChanged ? this.#members.values() : newcomer ? [newcomer] : []) {
+      const { role, isUpstream } = connection.member;
+      if (role === "broker" && !isUpstream) connection.send({ type: "peers", peers });
     }
   }
 

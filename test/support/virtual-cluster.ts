@@ -1,6 +1,8 @@
 import { BrokerService } from "../../src/broker/service.ts";
 import { ClusterBroker } from "../../src/cluster/cluster-broker.ts";
 import { CurrentRing } from "../../src/cluster/current-ring.ts";
+import { HeldLogs } from "../../src/cluster/held-logs.ts";
+import { Holder } from "../../src/cluster/holder.ts";
 import type { Ring } from "../../src/cluster/ring.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";
@@ -95,10 +97,14 @@ export class VirtualCluster {
   }
 
   addBroker(): BrokerService {
+    const turn = this.#turn();
     const broker = new BrokerService({
       ring: new CurrentRing(),
       clock: this.clock,
-      turn: this.#turn(),
+      turn,
+      dial: (uri, events) => this.#dial(uri, turn, events),
+      retryDelay: 1000,
+      random: () => 0.5,
       log: silentLogger,
       bounds: { count: 1000, bytes: 1e6, age: 60_000, totalBytes: 1e7 },
       maxChannels: 1000,
@@ -119,6 +125,14 @@ export class VirtualCluster {
         clock: this.clock,
         random: () => 0.5,
         log: silentLogger,
+        holder: new Holder({
+          instanceId: () => name,
+          ring,
+          held: new HeldLogs({ count: 1000, bytes: 1e6, age: 60_000, totalBytes: 1e7 }, () =>
+            this.clock.now(),
+          ),
+          atTurnEnd: (task) => turn.deliver(task),
+        }),
         hello: () => ({ instanceId: name, role: "worker", release: "test", ring: ring.ring }),
         publishLevel: "replica",
         publishLimit: 10_000,

@@ -1,0 +1,50 @@
+/** Bytes of requests that wait for their logs, at most: past it links are closed, and resume. */
+const MOST_WAITING = 256 * 2 ** 20;
+/** What a request that waits takes beside its bytes, about. */
+const REQUEST_SIZE = 200;
+
+/** Requests that wait until the log of their channel is served, in order. Bounded. Pure. */
+export class Awaiting {
+  readonly #tasks = new Map<string, (() => void)[]>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Channels that somebody waits for. */
+  get channels(): string[] {
+    return [...this.#tasks.keys()];
+  }
+
+  has(channel: string): boolean {
+    return this.#tasks.has(channel);
+  }
+
+  /** @returns false if too much waits already */
+  add(channel: string, bytes: number, task: () => void): boolean {
+    if (this.#bytes > MOST_WAITING) return false;
+    const size = bytes + REQUEST_SIZE;
+    this.#bytes += size;
+    const counted = (): void => {
+      this.#bytes -= size;
+      task();
+    };
+    const tasks = this.#tasks.get(channel);
+    if (tasks) tasks.push(counted);
+    else this.#tasks.set(channel, [counted]);
+    return true;
+  }
+
+  run(channel: string): void {
+    const tasks = this.#tasks.get(channel);
+    if (tasks === undefined) return;
+    this.#tasks.delete(channel);
+    for (const task of tasks) task();
+  }
+
+  clear(): void {
+    this.#tasks.clear();
+    this.#bytes = 0;
+  }
+}

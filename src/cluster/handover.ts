@@ -1,0 +1,145 @@
+import { compareVersions, type Epoch, type RingVersion } from "../pubsub/version.ts";
+import type { HeldLog } from "./held-logs.ts";
+
+/** A copy that a member has offered. */
+export interface Offer {
+  readonly from: string;
+  readonly rank: RingVersion;
+  readonly epoch: Epoch;
+  readonly next: number;
+}
+
+/** What a change of the ring asks of the owner, one log at a time. */
+export interface HandoverActions {
+  /** All members have said what they hold. */
+  allDone(): void;
+  /** Fetches the best copy and brings it to the follower; `finished` is to be called when that is done. */
+  start(channel: string, offer: Offer | undefined): void;
+  /** All logs are where they belong. */
+  settled(): void;
+}
+
+/** Logs on their way at a time, apart from those that somebody waits for. */
+const MOST_AT_A_TIME = 256;
+
+/**
+ * One change of the ring, seen by an owner: hears what the others hold, until all have said so; then takes log after
+ * log, those that somebody waits for first; then it is settled. Pure.
+ */
+export class Handover {
+  readonly #actions: HandoverActions;
+  /** Members that may still hold something better. */
+  readonly #missing: Set<string>;
+  readonly #offers = new Map<string, Offer>();
+  /** Logs that nothing was done for yet. */
+  readonly #left = new Set<string>();
+  readonly #underWay = new Set<string>();
+  #isSettled = false;
+  #isFilling = false;
+
+  /** @param others the brokers and keepers of the ring but this one */
+  constructor(others: Iterable<string>, actions: HandoverActions) {
+    this.#missing = new Set(others);
+    this.#actions = actions;
+  }
+
+  /** Whether all members have stopped to serve under older rings, and said what they hold. */
+  get isComplete(): boolean {
+    return this.#missing.size === 0;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Members that have not said what they hold. */
+  get missing(): ReadonlySet<string> {
+    return this.#missing;
+  }
+
+  /** Logs that are not where they belong yet. */
+  get leftCount(): number {
+    return this.#left.size + this.#underWay.size;
+  }
+
+  offered(channel: string, offer: Offer): void {
+    // After its last word a member may say all of it again, on a new connection.
+    if (!this.#missing.has(offer.from)) return;
+    const best = this.#offers.get(channel);
+    if (best === undefined || isBetter(offer, best)) this.#offers.set(channel, offer);
+  }
+
+  /** A member has offered all that it holds. */
+  done(instanceId: string): void {
+    if (this.#missing.delete(instanceId)) this.#review();
+  }
+
+  /** Nobody else is asked any more, if there was nobody to ask. */
+  begin(): void {
+    this.#review();
+  }
+
+  /** Starts with a log, now or, for all that wait, as the others get done. */
+  add(channel: string): void {
+    this.#left.add(channel);
+  }
+
+  /** The channels that were offered. */
+  get offeredChannels(): Iterable<string> {
+    return this.#offers.keys();
+  }
+
+  /** What was offered, if it is better than what is held here. */
+  better(channel: string, held: HeldLog | undefined): Offer | undefined {
+    const offer = this.#offers.get(channel);
+    if (offer === undefined) return undefined;
+    const own = held && { rank: held.rank, next: held.log.last + 1 };
+    return own === undefined || isBetter(offer, own) ? offer : undefined;
+  }
+
+  /** Somebody waits for a log: it does not wait for others. @returns whether it is to be handed over at all */
+  hurry(channel: string): boolean {
+    if (this.#left.has(channel)) this.#start(channel);
+    return this.#underWay.has(channel);
+  }
+
+  /** A log is where it belongs. */
+  finished(channel: string): void {
+    if (this.#underWay.delete(channel)) this.#fill();
+  }
+
+  #review(): void {
+    if (!this.isComplete || this.#isSettled) return;
+    this.#actions.allDone();
+    this.#fill();
+  }
+
+  #fill(): void {
+    // What is started may be finished at once, and lead here again.
+    if (this.#isFilling || !this.isComplete) return;
+    this.#isFilling = true;
+    for (const channel of this.#left) {
+      if (this.#underWay.size >= MOST_AT_A_TIME) break;
+      this.#start(channel);
+    }
+    this.#isFilling = false;
+    if (this.leftCount > 0 || this.#isSettled) return;
+    this.#isSettled = true;
+    this.#actions.settled();
+  }
+
+  #start(channel: string): void {
+    this.#left.delete(channel);
+    this.#underWay.add(channel);
+    this.#actions.start(channel, this.#offers.get(channel));
+  }
+}
+
+interface Copied {
+  readonly rank: RingVersion;
+  readonly next: number;
+}
+
+function isBetter(a: Copied, b: Copied): boolean {
+  return (compareVersions(a.rank, b.rank) || a.next - b.next) > 0;
+}

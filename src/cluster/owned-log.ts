@@ -1,0 +1,40 @@
+import type { ChannelLog, LogEntry } from "../pubsub/channel-log.ts";
+
+/** A subscribed worker, as its channel's log sees it. */
+export interface LogSubscriber {
+  /** A message in its place, held safely. `cameHere`: this very link brought it, at this position. */
+  appended(owned: OwnedLog, entry: LogEntry, cameHere: number | undefined): void;
+  /** A log that it is subscribed to was given up for a better copy: it has to ask again from where it stands. */
+  replaced(): void;
+}
+
+/** A worker's link that publishes come by. */
+export interface Publisher extends LogSubscriber {
+  /** The publish at this position of the link is held safely. */
+  heldTwice(position: number): void;
+}
+
+/** A log that this broker owns under the current ring, and the links that are subscribed. */
+export class OwnedLog {
+  log: ChannelLog;
+  readonly subscribers = new Set<LogSubscriber>();
+  /** Whether all that is needed has been done under the current ring: if not, whoever comes waits. */
+  isServed = false;
+  /** The instance that is known to hold all of it, and goes on to be told; undefined: nobody. */
+  copiedTo: string | undefined;
+  /** Whether this broker stopped owning it: whoever holds on to it asks anew. */
+  closed = false;
+
+  constructor(log: ChannelLog) {
+    this.log = log;
+  }
+
+  get channel(): string {
+    return this.log.channel;
+  }
+
+  /** Whether nothing would be missed if it were gone. */
+  get isIdle(): boolean {
+    return this.subscribers.size === 0 && this.log.length === 0 && this.log.origins.size === 0;
+  }
+}

@@ -1,0 +1,169 @@
+import type { NewLink } from "../link/link.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { type DialLink, OwnerLink } from "./owner-link.ts";
+import type { Hello } from "./peer-hello.ts";
+import type { PeerPort } from "./peer-port.ts";
+import { hasMember, type Ring, type RingMember } from "./ring.ts";
+
+export interface PeerLinksOptions {
+  readonly instanceId: string;
+  readonly dial: DialLink;
+  readonly clock: Clock;
+  /** From 0 to 1, for pauses that differ from process to process. */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** See `OwnerLinkOptions`. */
+  readonly retryDelay: number;
+  readonly grace: number;
+  readonly port: (link: NewLink, introduced: (hello: Hello) => void) => PeerPort;
+  /** Whether there is a connection with a member, whoever made it. */
+  readonly isHere: (instanceId: string) => boolean;
+}
+
+export interface PeerLinksEvents {
+  opened(port: PeerPort): void;
+  closed(port: PeerPort): void;
+  /** Which brokers can be reached, or cannot be used, has changed. */
+  changed(): void;
+}
+
+/** A peer that dials this broker: how long it has been away. */
+interface Awaited {
+  readonly grace: Timer;
+  accused: boolean;
+}
+
+/**
+ * A broker's links with the other brokers: one with each of the ring, and with those that are about to join it. Of
+ * two brokers the one with the greater instance id dials, so that there is one connection.
+ */
+export class PeerLinks {
+  readonly #options: PeerLinksOptions;
+  readonly #events: PeerLinksEvents;
+  /** Those that this broker dials. */
+  readonly #dialled = new Map<string, OwnerLink<PeerPort>>();
+  /** Members of the ring that dial this broker, and are not here. */
+  readonly #awaited = new Map<string, Awaited>();
+  /** Brokers that are here, whoever dialled. */
+  readonly #open = new Set<string>();
+  #listed: readonly RingMember[] = [];
+  #announced: readonly RingMember[] = [];
+  /** Of those listed the workers, which always dial. */
+  #workers: ReadonlySet<string> = new Set();
+
+  constructor(options: PeerLinksOptions, events: PeerLinksEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Brokers that are linked with this one, by instance. */
+  get linked(): string[] {
+    return [...this.#open];
+  }
+
+  /** Brokers and keepers of the ring that this one cannot use. */
+  get accused(): string[] {
+    const listed = ({ instanceId }: RingMember): boolean => {
+      const isAccused = this.#dialled.get(instanceId)?.accused ?? this.#awaited.get(instanceId)?.accused;
+      return isAccused ?? false;
+    };
+    return this.#listed.filter(listed).map(({ instanceId }) => instanceId);
+  }
+
+  /** The brokers of the ring, those that leave it, and a worker that keeps copies. */
+  adopted({ brokers, keepers }: Ring): void {
+    this.#listed = [...brokers, ...keepers];
+    this.#workers = new Set(
+      keepers.filter(({ role }) => role === "worker").map(({ instanceId }) => instanceId),
+    );
+    for (const link of this.#dialled.values()) link.adopted();
+    this.#review();
+  }
+
+  /** Brokers that may be in a ring with this one soon. */
+  announce(peers: readonly RingMember[]): void {
+    this.#announced = peers;
+    this.#review();
+  }
+
+  /** A member that dialled this broker is here. */
+  came(instanceId: string, role: Hello["role"]): void {
+    if (role === "broker") this.#open.add(instanceId);
+    const awaited = this.#awaited.get(instanceId);
+    awaited?.grace.cancel();
+    this.#awaited.delete(instanceId);
+    if (role === "broker" || awaited?.accused) this.#events.changed();
+  }
+
+  /** It is gone. */
+  left(instanceId: string): void {
+    const wasBroker = this.#open.delete(instanceId);
+    if (hasMember(this.#listed, instanceId)) this.#review();
+    if (wasBroker) this.#events.changed();
+  }
+
+  end(reason: string): void {
+    for (const link of this.#dialled.values()) link.end(reason);
+    this.#dialled.clear();
+    for (const { grace } of this.#awaited.values()) grace.cancel();
+    this.#awaited.clear();
+  }
+
+  #review(): void {
+    const { instanceId: me } = this.#options;
+    const wanted = [...this.#listed, ...this.#announced].filter(({ instanceId }) => instanceId !== me);
+    for (const [instanceId, link] of this.#dialled) {
+      if (hasMember(wanted, instanceId)) continue;
+      this.#dialled.delete(instanceId);
+      link.end("no longer in the ring");
+    }
+    for (const member of wanted) {
+      if (this.#dials(member) && !this.#dialled.has(member.instanceId)) this.#dialTo(member);
+    }
+    for (const [instanceId, { grace }] of this.#awaited) {
+      if (hasMember(this.#listed, instanceId)) continue;
+      grace.cancel();
+      this.#awaited.delete(instanceId);
+    }
+    for (const member of this.#listed) {
+      if (member.instanceId !== me && !this.#dials(member)) this.#await(member.instanceId);
+    }
+  }
+
+  #dials({ instanceId }: RingMember): boolean {
+    return instanceId < this.#options.instanceId && !this.#workers.has(instanceId);
+  }
+
+  #dialTo(member: RingMember): void {
+    const link = new OwnerLink<PeerPort>(
+      { ...this.#options, member },
+      {
+        opened: (port) => {
+          this.#open.add(member.instanceId);
+          this.#events.opened(port);
+        },
+        closed: (port) => {
+          this.#open.delete(member.instanceId);
+          this.#events.closed(port);
+        },
+        changed: () => this.#events.changed(),
+      },
+    );
+    this.#dialled.set(member.instanceId, link);
+  }
+
+  /** It has to come, and counts as unusable if it does not in time. */
+  #await(instanceId: string): void {
+    if (this.#options.isHere(instanceId) || this.#awaited.has(instanceId)) return;
+    const awaited: Awaited = {
+      accused: false,
+      grace: this.#options.clock.after(this.#options.grace, () => {
+        awaited.accused = true;
+        this.#options.log.warn("member does not link with this broker", { instanceId });
+        this.#events.changed();
+      }),
+    };
+    this.#awaited.set(instanceId, awaited);
+  }
+}
