@@ -3,7 +3,8 @@ import { ClusterBroker } from "../../src/cluster/cluster-broker.ts";
 import { CurrentRing } from "../../src/cluster/current-ring.ts";
 import { HeldLogs } from "../../src/cluster/held-logs.ts";
 import { Holder } from "../../src/cluster/holder.ts";
-import type { Ring } from "../../src/cluster/ring.ts";
+import type { Keeper, Ring, RingMember } from "../../src/cluster/ring.ts";
+import type { DialFailure } from "../../src/link/dial.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";
 import { readEntries } from "../../src/link/read-entries.ts";
@@ -87,7 +88,9 @@ export class VirtualCluster {
   readonly clock = new VirtualClock();
   readonly workers: VirtualWorker[] = [];
   readonly brokers: BrokerService[] = [];
-  readonly #links = new Set<VirtualLink>();
+  readonly #links = new Map<VirtualLink, { readonly from: string; readonly to: string }>();
+  /** URIs of brokers that were killed. */
+  readonly #dead = new Set<string>();
   readonly #delay: () => number;
   #version = 0;
 
@@ -98,11 +101,12 @@ export class VirtualCluster {
 
   addBroker(): BrokerService {
     const turn = this.#turn();
+    const own = `ws://b${this.brokers.length}`;
     const broker = new BrokerService({
       ring: new CurrentRing(),
       clock: this.clock,
       turn,
-      dial: (uri, events) => this.#dial(uri, turn, events),
+      dial: (uri, events) => this.#dial(own, uri, turn, events),
       retryDelay: 1000,
       random: () => 0.5,
       log: silentLogger,
@@ -121,7 +125,7 @@ export class VirtualCluster {
     const broker = new ClusterBroker(
       {
         ring,
-        dial: (uri, events) => this.#dial(uri, turn, events),
+        dial: (uri, events) => this.#dial(name, uri, turn, events),
         clock: this.clock,
         random: () => 0.5,
         log: silentLogger,
@@ -157,23 +161,35 @@ export class VirtualCluster {
   }
 
   /** Tells one member of a ring of the brokers with these indexes; links tell the others. */
-  ringOf(indexes: readonly number[], teller: { readonly ring: CurrentRing }): void {
+  ringOf(
+    indexes: readonly number[],
+    teller: { readonly ring: CurrentRing },
+    keepers: readonly Keeper[] = [],
+  ): void {
     this.#version += 1;
-    const brokers = indexes.map((index) => ({
-      uri: `ws://b${index}`,
-      instanceId: this.brokers[index]!.instanceId,
-    }));
+    const brokers = indexes.map((index) => this.memberOf(index));
     const ring: Ring = {
       version: { counter: this.#version, stateId: "test" },
       placement: "rendezvous",
       brokers,
-      keepers: [],
+      keepers,
     };
     teller.ring.offer(ring);
   }
 
+  memberOf(index: number): RingMember {
+    return { uri: `ws://b${index}`, instanceId: this.brokers[index]!.instanceId };
+  }
+
+  /** A broker is gone from one moment to the next. */
+  kill(index: number): void {
+    const uri = `ws://b${index}`;
+    this.#dead.add(uri);
+    for (const [link, { from, to }] of this.#links) if (from === uri || to === uri) link.cut();
+  }
+
   cutLink(which: number): void {
-    const links = [...this.#links];
+    const links = [...this.#links.keys()];
     links[which % links.length]?.cut();
   }
 
@@ -186,18 +202,27 @@ export class VirtualCluster {
     return new Turn((run) => this.clock.after(0, run));
   }
 
-  #dial(uri: string, turn: Turn, events: { opened(link: NewLink): void }): () => void {
+  #dial(
+    from: string,
+    uri: string,
+    turn: Turn,
+    events: { opened(link: NewLink): void; failed(failure: DialFailure): void },
+  ): () => void {
     const broker = this.brokers[Number(uri.slice("ws://b".length))]!;
     const delay = this.#delay();
     let cancelled = false;
     this.clock.after(delay, () => {
       if (cancelled) return;
+      if (this.#dead.has(uri) || this.#dead.has(from)) {
+        events.failed({ kind: "refused", reason: "nobody listens" });
+        return;
+      }
       const [near, far] = [
         new VirtualLink(this.clock, turn, delay),
         new VirtualLink(this.clock, this.#turn(), delay),
       ];
       VirtualLink.pair(near, far);
-      this.#links.add(near);
+      this.#links.set(near, { from, to: uri });
       const forget = (link: NewLink): NewLink => ({
         entries: link.entries,
         acknowledged: () => {},
