@@ -138,6 +138,8 @@ export class Holder {
     if (logs === undefined || log?.last !== next - 1)
       throw new BadEntryError("a log ends that did not arrive");
     logs.delete(channel);
+    // Also what an owner asked for is acknowledged: the other side counts all that it says together.
+    this.#acknowledge(from);
     return log;
   }
 
@@ -145,7 +147,6 @@ export class Holder {
   follow(from: Port, log: ChannelLog): void {
     log.advance(log.last);
     this.#options.held.put({ log, rank: this.#options.ring.version, ownerId: from.instanceId });
-    this.#acknowledge(from);
   }
 
   /** What is held here is what the owner has: it goes on from there. */

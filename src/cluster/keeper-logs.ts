@@ -19,9 +19,8 @@ export class KeeperLogs implements LogEvents {
     owns("done");
   }
 
-  copied(..._: Parameters<LogEvents["copied"]>): void {
-    owns("copied");
-  }
+  /** What an owner asked for has come there. */
+  copied(..._: Parameters<LogEvents["copied"]>): void {}
 
   recopy(..._: Parameters<LogEvents["recopy"]>): void {
     owns("recopy");

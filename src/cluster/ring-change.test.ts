@@ -53,7 +53,12 @@ class Busy {
   }
 
   get isSettled(): boolean {
-    return this.listed.every((index) => this.cluster.brokers[index]!.owner.handover.isSettled);
+    const { brokers, workers } = this.cluster;
+    const { counter } = workers[1]!.ring.version;
+    return this.listed.every((index) => {
+      const { ring, owner } = brokers[index]!;
+      return ring.version.counter === counter && owner.handover.isSettled;
+    });
   }
 
   settle(): void {
