@@ -1,3 +1,4 @@
+import type { PublishLevel } from "../pubsub/broker.ts";
 import type { AuthToken } from "../server/tokens.ts";
 
 /**
@@ -36,6 +37,20 @@ export type AnswerOf<Call> = Call extends { readonly answer: infer Answer } ? An
 
 /** Data as the last argument, which may be left out where they may be `undefined`. */
 export type DataArgument<Data> = undefined extends Data ? [data?: Data] : [data: Data];
+
+/** How one publish differs from the others of its server. */
+export interface PublishOptions {
+  /**
+   * When it resolves: `"worker"`, once this process has taken it; `"replica"`, once the channel's brokers hold it.
+   * By default as the server does it.
+   */
+  readonly level?: PublishLevel | undefined;
+}
+
+/** As `DataArgument`, followed by options. */
+export type PublishArguments<Data> = undefined extends Data
+  ? [data?: Data, options?: PublishOptions]
+  : [data: Data, options?: PublishOptions];
 
 /** An application's token, with the claims that every token may have. */
 export type TokenOf<App> =

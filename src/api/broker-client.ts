@@ -1,6 +1,7 @@
 import { commonSettings, memberSettings, workerMemberSettings } from "../cluster/settings.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { InvalidArgumentsError, InvalidOptionsError } from "../protocol/wire-errors.ts";
+import type { PublishLevel } from "../pubsub/broker.ts";
 import { LocalBroker } from "../pubsub/local-broker.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
 import type { Fields, Logger } from "../runtime/log.ts";
@@ -30,8 +31,12 @@ export interface ClusterClientOptions {
   readonly instanceIpFamily?: string | null;
   /** Longest pause before scc-state or a broker is dialled again. */
   readonly brokerRetryDelay?: number | null;
+  /** When a publish is acknowledged: taken by this server, or held by the channel's brokers (default). Ours. */
+  readonly publishLevel?: PublishLevel | null;
   /** How long an unconfirmed publish is sent again before it is rejected. Ours. */
   readonly publishLimit?: number | null;
+  /** Bytes of published messages that may be unconfirmed before publishing clients are held back. Ours. */
+  readonly unconfirmedBytes?: number | null;
   /** Accepted, without effect: scc-state decides, and the ring says which mapping holds. */
   readonly mappingEngine?: unknown;
   /** Accepted, without effect: there is one link per pair of processes. */

@@ -1,5 +1,5 @@
 import type { Batch } from "../pubsub/batch.ts";
-import type { Broker, Deliver, Settle } from "../pubsub/broker.ts";
+import type { Broker, Deliver, PublishLevel, Settle } from "../pubsub/broker.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { Turn } from "../runtime/turn.ts";
@@ -45,9 +45,13 @@ export class EngineBroker implements Broker {
     };
   }
 
-  publish(publication: Publication, settle: Settle): void {
+  publish(publication: Publication, settle: Settle, level?: PublishLevel): void {
     const publisher = (this.#engine.exchange?.() ?? this.#engine) as Pick<BrokerEngine, "invokePublish">;
-    publisher.invokePublish(publication.channel, publication.data).then(() => settle(), settle);
+    const published = publisher.invokePublish(publication.channel, publication.data);
+    if (level === "worker") {
+      published.catch(this.#warn);
+      settle();
+    } else published.then(() => settle(), settle);
   }
 
   subscribe(channel: string, settle: Settle): void {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Broker, Deliver } from "../pubsub/broker.ts";
 import type { BrokerClient } from "./broker-engine.ts";
 import { next, startApp, subscribe, type TestApp } from "./test-app.ts";
 
@@ -63,6 +64,65 @@ describe("The exchange", () => {
   });
 });
 
+describe("The level of a publish", () => {
+  it("is the server's option, or what the call says", async () => {
+    const levels: unknown[] = [];
+    const broker = (deliver: Deliver): Broker => ({
+      publish(publication, settle, level) {
+        levels.push(level);
+        deliver(publication);
+        settle();
+      },
+      subscribe: (_channel, settle) => settle(),
+      unsubscribe: () => {},
+    });
+    app = await startApp({ publishLevel: "worker" }, { broker });
+    const { exchange } = app.server;
+
+    await exchange.invokePublish("news", 1);
+    await exchange.invokePublish("news", 1, { level: "replica" });
+    await exchange.transmitPublish("news", 1);
+    await (await app.connect()).invokePublish("news", 1);
+
+    expect(levels).toEqual(["worker", "replica", "worker", "worker"]);
+    await expect(exchange.invokePublish("news", 1, { level: "all" as "worker" })).rejects.toThrow("level");
+  });
+
+  it("makes no difference where there is one process alone", async () => {
+    app = await startApp();
+    const received = next(app.server.exchange.subscribe("news"));
+
+    await app.server.exchange.invokePublish("news", 1, { level: "worker" });
+
+    expect(await received).toBe(1);
+  });
+
+  it("is set by inbound middleware for a client's publish", async () => {
+    const levels: unknown[] = [];
+    const broker = (): Broker => ({
+      publish: (_publication, settle, level) => {
+        levels.push(level);
+        settle();
+      },
+      subscribe: (_channel, settle) => settle(),
+      unsubscribe: () => {},
+    });
+    app = await startApp({}, { broker });
+    app.server.setMiddleware(app.server.MIDDLEWARE_INBOUND, async (stream) => {
+      for await (const action of stream) {
+        if (action.channel === "typing") action.allow({ options: { level: "worker" } });
+        else action.allow();
+      }
+    });
+    const client = await app.connect();
+
+    await client.invokePublish("typing", 1);
+    await client.invokePublish("news", 1);
+
+    expect(levels).toEqual(["worker", undefined]);
+  });
+});
+
 describe("A broker engine of the application", () => {
   it("carries publications, and is asked once per channel", async () => {
     const clients = new Map<string, BrokerClient>();
@@ -91,5 +151,21 @@ describe("A broker engine of the application", () => {
     await app.server.clients[bob.id]?.kickOut("news");
 
     expect(calls).toEqual(["subscribe news", "unsubscribe news"]);
+  });
+
+  it("is not waited for at level worker; what goes wrong then is a warning", async () => {
+    app = await startApp({
+      brokerEngine: {
+        subscribeSocket: async () => {},
+        unsubscribeSocket: async () => {},
+        invokePublish: () => Promise.reject(new Error("no connection")),
+      },
+    });
+    const warned = next(app.server.listener("warning"));
+
+    await app.server.exchange.invokePublish("news", 1, { level: "worker" });
+
+    expect(await warned).toMatchObject({ warning: { message: "no connection" } });
+    await expect(app.server.exchange.invokePublish("news", 1)).rejects.toThrow("no connection");
   });
 });

@@ -1,9 +1,19 @@
 import AGChannelClass from "ag-channel";
+import { InvalidArgumentsError } from "../protocol/wire-errors.ts";
 import type { Batch } from "../pubsub/batch.ts";
+import { isPublishLevel } from "../pubsub/broker.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
-import type { AppTypes, DataArgument, NameOf, OpenName, Shapes } from "./app-types.ts";
+import type {
+  AppTypes,
+  DataArgument,
+  NameOf,
+  OpenName,
+  PublishArguments,
+  PublishOptions,
+  Shapes,
+} from "./app-types.ts";
 import { type AGChannel, type ChannelState, ChannelStreams } from "./channel-streams.ts";
 
 /** Pause before the cluster is asked again for a channel that the application waits for, ms. */
@@ -44,17 +54,21 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     });
   }
 
-  /** Publishes, and resolves when it is as safe as the broker promises, or rejects with its error. */
+  /**
+   * Publishes, and resolves when it is as safe as the broker promises, or as `options.level` says; or rejects with
+   * its error.
+   */
   invokePublish<Name extends NameOf<Shapes<App, "channels">>>(
     channelName: Name,
-    ...data: DataArgument<Shapes<App, "channels">[Name]>
+    ...data: PublishArguments<Shapes<App, "channels">[Name]>
   ): Promise<void>;
-  invokePublish(channelName: string, data?: unknown): Promise<void> {
+  invokePublish(channelName: string, data?: unknown, { level }: PublishOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pubsub.publish(Publication.of(channelName, data), (error) => {
-        if (error === undefined) resolve();
-        else reject(error);
-      });
+      if (level !== undefined && !isPublishLevel(level))
+        throw new InvalidArgumentsError(`There is no publish level ${JSON.stringify(level)}`);
+      // It waits within the broker's bounds, or is refused: nobody can be kept from calling this.
+      const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+      this.#pubsub.publish(Publication.of(channelName, data), settle, level);
     });
   }
 

@@ -3,6 +3,7 @@ import { AGRequest } from "./request.ts";
 import { AGServer } from "./server.ts";
 import { AGServerSocket } from "./server-socket.ts";
 
+export type { PublishLevel } from "../pubsub/broker.ts";
 export type { DrainOptions } from "../server/drain.ts";
 export type { WsEngine } from "../server/engine-server.ts";
 export type { AuthenticationState, ConnectStatus } from "../server/events.ts";
@@ -12,7 +13,7 @@ export type { AuthToken, TokenEngine } from "../server/tokens.ts";
 export type { UpgradeRequest } from "../server/upgrade-request.ts";
 export type { ClientInfo } from "../server/verify.ts";
 export { AGAction, type AGActionType, type Allowed, type TokenCheck } from "./action.ts";
-export type { AppTypes } from "./app-types.ts";
+export type { AppTypes, PublishOptions } from "./app-types.ts";
 export type { BrokerClient, BrokerEngine, BrokerEngineEvents, DefaultBrokerEngine } from "./broker-engine.ts";
 export type { AGChannel, ChannelState, ExchangeEvents } from "./channel-streams.ts";
 export type { SocketRecord } from "./clients.ts";

@@ -337,9 +337,11 @@ function createCore(
   const hub = new Hub(turn);
   const deliver: Deliver = (publication) => hub.deliver(publication);
   const { brokerEngine } = options;
+  const resolved = resolveOptions(options);
+  const carrier = broker?.(deliver) ?? defaultBroker(brokerEngine, deliver, warn);
   return new ServerCore({
-    options: resolveOptions(options),
-    pubsub: new PubSub(hub, broker?.(deliver) ?? defaultBroker(brokerEngine, deliver, warn)),
+    options: resolved,
+    pubsub: new PubSub(hub, carrier, resolved.publishLevel),
     tokens: new Tokens(options),
     turn,
     clock,

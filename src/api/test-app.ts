@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import socketClusterClient from "socketcluster-client";
-import { attach } from "./attach.ts";
-import type { AGServerOptions } from "./options.ts";
+import type { AGServerOptions, InternalOptions } from "./options.ts";
 import type { AGRequest } from "./request.ts";
+import { AGServer } from "./server.ts";
 import type { ConsumableStream } from "./streams.ts";
 
 const DEADLINE_MS = 5_000;
@@ -36,9 +36,9 @@ export interface TestChannel extends ConsumableStream<unknown> {
 }
 
 /** A server as applications have one, on a free port, with official clients. */
-export async function startApp(options: AGServerOptions = {}) {
+export async function startApp(options: AGServerOptions = {}, internal: InternalOptions = {}) {
   const http = createServer();
-  const server = attach(http, { authKey: "key", ...options });
+  const server = new AGServer({ authKey: "key", ...options, httpServer: http }, internal);
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   const { port } = http.address() as AddressInfo;

@@ -39,6 +39,8 @@ export class BrokerPort extends Port<ChannelSlot> {
   /** Position of the first publish that was sent under the current ring. */
   #sentUnderOlder = 0;
   #strayed = false;
+  /** What the broker lets this worker have unconfirmed there, bytes. Until it says so, nothing but the own settings. */
+  window = Infinity;
 
   constructor(options: PortOptions, events: BrokerPortEvents) {
     super(options, (channel) => ({ channel, epoch: undefined }));

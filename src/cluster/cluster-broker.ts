@@ -1,49 +1,16 @@
+import { PublishWindow } from "../link/publish-window.ts";
 import { type Pending, sizeOf, Unconfirmed } from "../link/unconfirmed.ts";
-import type { Broker, Deliver, Gap, Settle } from "../pubsub/broker.ts";
+import type { Broker, PublishLevel, Settle } from "../pubsub/broker.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { Epoch } from "../pubsub/version.ts";
-import type { Clock, Timer } from "../runtime/clock.ts";
-import type { Logger } from "../runtime/log.ts";
+import type { Timer } from "../runtime/clock.ts";
 import { type Answer, BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
-import type { CurrentRing } from "./current-ring.ts";
+import type { ClusterBrokerEvents, ClusterBrokerOptions } from "./cluster-broker-options.ts";
 import { PublishRefusedError, PublishTimeoutError, SubscribeTimeoutError } from "./errors.ts";
-import type { Holder } from "./holder.ts";
 import { KeeperLogs } from "./keeper-logs.ts";
-import { type DialLink, OwnerLink } from "./owner-link.ts";
-import type { Hello } from "./peer-hello.ts";
+import { PublishLink } from "./publish-link.ts";
 import { hasMember, type Ring, type RingMember } from "./ring.ts";
 import { Subscription } from "./subscription.ts";
-
-export interface ClusterBrokerOptions {
-  readonly ring: CurrentRing;
-  readonly dial: DialLink;
-  readonly clock: Clock;
-  /** From 0 to 1, for pauses that differ from process to process. */
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly hello: () => Hello;
-  /** The logs that this worker keeps for a broker that has no other to follow it. */
-  readonly holder: Holder;
-  /** When a publish settles: this worker took it, or the channel's brokers hold it. */
-  readonly publishLevel: "worker" | "replica";
-  /** How long an unconfirmed publish is sent again before it is rejected, ms. */
-  readonly publishLimit: number;
-  /** How long a subscription may wait for its owner's answer, ms. */
-  readonly subscribeLimit: number;
-  /** Bytes that may be unconfirmed at a time; one message always fits. */
-  readonly unconfirmedBytes: number;
-  /** See `OwnerLinkOptions`. */
-  readonly retryDelay: number;
-  readonly grace: number;
-}
-
-export interface ClusterBrokerEvents {
-  readonly deliver: Deliver;
-  /** Subscribers of a channel may have missed something. */
-  gap(gap: Gap): void;
-  /** Which brokers can be used has changed. */
-  changed(): void;
-}
 
 interface Followed {
   readonly subscription: Subscription;
@@ -65,20 +32,27 @@ const MAX_MESSAGE = 100 * 2 ** 20;
 export class ClusterBroker implements Broker {
   readonly #options: ClusterBrokerOptions;
   readonly #events: ClusterBrokerEvents;
-  readonly #links = new Map<string, OwnerLink<BrokerPort>>();
+  readonly #links = new Map<string, PublishLink>();
   readonly #logs: KeeperLogs;
   readonly #followed = new Map<string, Followed>();
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
   #questions = 0;
+  /** What nobody owns yet: there is no ring. */
+  readonly #unowned: PublishWindow;
+  /** Who waits until everything up to a sequence is confirmed or rejected. */
+  #whenSettled: { readonly sequence: number; readonly resolve: () => void }[] = [];
   /** What happened since the start. */
-  readonly counts = { resent: 0, rejected: 0, duplicates: 0, gaps: 0, missing: 0 };
+  readonly counts = { resent: 0, duplicates: 0, gaps: 0, missing: 0, lost: 0 };
+  /** Publishes that failed, by reason; those that were acknowledged before (`counts.lost`) among them. */
+  readonly rejected = { size: 0, room: 0, broker: 0, time: 0, stop: 0 };
 
   constructor(options: ClusterBrokerOptions, events: ClusterBrokerEvents) {
     this.#options = options;
     this.#events = events;
     this.#logs = new KeeperLogs(options.holder);
     this.#sweep = options.clock.every(SWEEP_MS, () => this.#rejectOverdue());
+    this.#unowned = this.#createWindow(() => undefined);
     options.ring.onAdopted((ring) => this.#adopted(ring));
   }
 
@@ -114,23 +88,31 @@ export class ClusterBroker implements Broker {
     return missing && `no link to broker ${missing.member.uri}`;
   }
 
-  publish(publication: Publication, settle: Settle): void {
-    const { publishLevel, unconfirmedBytes, clock } = this.#options;
-    if (publication.bytes.length > MAX_MESSAGE) {
-      this.counts.rejected += 1;
-      settle(new PublishRefusedError(publication.channel, `it is larger than ${MAX_MESSAGE} bytes`));
-      return;
+  publish(
+    publication: Publication,
+    settle: Settle,
+    level: PublishLevel = this.#options.publishLevel,
+  ): Promise<void> | undefined {
+    const { channel, bytes } = publication;
+    if (bytes.length > MAX_MESSAGE) {
+      this.rejected.size += 1;
+      settle(
+        new PublishRefusedError(channel, `it is larger than ${MAX_MESSAGE} bytes`, { retryable: false }),
+      );
+      return undefined;
     }
-    if (this.#unconfirmed.count > 0 && this.#unconfirmed.bytes + sizeOf(publication) > unconfirmedBytes) {
-      this.counts.rejected += 1;
-      settle(new PublishRefusedError(publication.channel, "too many messages wait for confirmation"));
-      return;
+    const window = this.#windowFor(channel);
+    if (!window.takes(sizeOf(publication))) {
+      this.rejected.room += 1;
+      settle(new PublishRefusedError(channel, "too many messages wait for confirmation"));
+      return window.room;
     }
-    const early = publishLevel === "worker";
-    const pending = this.#unconfirmed.add(publication, early ? undefined : settle, clock.now());
-    // Without a link it waits: it is sent, in its turn, as soon as there is one.
-    this.#linkFor(publication.channel)?.port?.send(pending);
+    const early = level === "worker";
+    const pending = this.#unconfirmed.add(publication, early ? undefined : settle, this.#options.clock.now());
+    // Without a link, and behind a full window, it waits: it is sent in its turn.
+    const room = window.add(pending);
     if (early) settle();
+    return room;
   }
 
   subscribe(channel: string, settle: Settle): void {
@@ -149,12 +131,24 @@ export class ClusterBroker implements Broker {
     followed.settle?.();
   }
 
+  /** Resolves when all that was published so far is confirmed or, after the publish limit, rejected. */
+  settled(): Promise<void> {
+    const sequence = this.#unconfirmed.newest;
+    if (this.#unconfirmed.oldest > sequence) return Promise.resolve();
+    return new Promise((resolve) => this.#whenSettled.push({ sequence, resolve }));
+  }
+
   /** Ends all links. What is unconfirmed is rejected. */
   close(): void {
     this.#sweep.cancel();
     for (const link of this.#links.values()) link.end("worker stops");
+    for (const pending of this.#unconfirmed.before(Infinity)) {
+      const { channel } = pending.publication;
+      const mayStillArrive = pending.sent > 0;
+      const error = new PublishRefusedError(channel, "this worker stops", { mayStillArrive });
+      this.#settled(pending, error, "stop");
+    }
     this.#links.clear();
-    this.#reject(this.#unconfirmed.expire(Infinity));
   }
 
   // --- rings and links ---
@@ -167,6 +161,8 @@ export class ClusterBroker implements Broker {
         this.#links.delete(instanceId);
         link.adopted();
         link.end("no longer in the ring");
+        link.window.restart();
+        link.window.review();
       }
     }
     for (const member of ring.brokers) {
@@ -175,14 +171,14 @@ export class ClusterBroker implements Broker {
     }
     for (const { port } of this.#links.values()) if (port) this.#options.holder.offerTo(port);
     for (const followed of this.#followed.values()) this.#move(followed);
-    this.#sendAgain(undefined);
+    this.#sendAllAgain();
     this.#events.changed();
   }
 
-  #linkTo(member: RingMember): OwnerLink<BrokerPort> {
+  #linkTo(member: RingMember): PublishLink {
     const { instanceId } = member;
     const { ring, holder } = this.#options;
-    return new OwnerLink<BrokerPort>(
+    return new PublishLink(
       {
         ...this.#options,
         member,
@@ -197,18 +193,19 @@ export class ClusterBroker implements Broker {
         closed: (port) => holder.closed(port),
         changed: () => this.#events.changed(),
       },
+      (port) => this.#createWindow(port),
     );
   }
 
   #portEvents(instanceId: string): Omit<BrokerPortEvents, "introduced"> {
     return {
-      returned: () => this.#askAgain(instanceId),
-      confirmed: (pending) => this.#settled(pending, undefined),
-      refused: (pending, reason) =>
-        this.#settled(
-          pending,
-          new PublishRefusedError(pending.publication.channel, reason, pending.sent > 1),
-        ),
+      returned: () => this.#tellAgain(instanceId),
+      confirmed: (pending) => this.#settled(pending),
+      refused: (pending, reason) => {
+        const mayStillArrive = pending.sent > 1;
+        const error = new PublishRefusedError(pending.publication.channel, reason, { mayStillArrive });
+        this.#settled(pending, error, "broker");
+      },
       recorded: (epoch, offset, publication) => this.#recorded(epoch, offset, publication),
       recordedWithout: (channel) => this.#missing(this.#followed.get(channel)),
       answered: (channel, answer) => this.#answered(channel, answer),
@@ -217,23 +214,50 @@ export class ClusterBroker implements Broker {
 
   #opened(instanceId: string, port: BrokerPort): void {
     this.#options.holder.offerTo(port);
+    this.#tellAgain(instanceId);
+  }
+
+  /** Says all that a broker is to know, and may not have heard or looked at. */
+  #tellAgain(instanceId: string): void {
     this.#askAgain(instanceId);
-    this.#sendAgain(instanceId);
+    const link = this.#links.get(instanceId);
+    if (link) this.#sendAgain(link.window);
   }
 
   #askAgain(instanceId: string): void {
     for (const followed of this.#followed.values()) if (followed.ownerId === instanceId) this.#ask(followed);
   }
 
-  /** Sends everything unconfirmed again, in order: to all owners, or to the one whose link is new. */
-  #sendAgain(instanceId: string | undefined): void {
-    for (const pending of this.#unconfirmed.inOrder()) {
-      const link = this.#linkFor(pending.publication.channel);
-      if (link?.port === undefined) continue;
-      if (instanceId !== undefined && link.member.instanceId !== instanceId) continue;
-      if (pending.sent > 0) this.counts.resent += 1;
-      link.port.send(pending);
+  /** Sends everything unconfirmed again, in order, to whoever owns it now. */
+  #sendAllAgain(): void {
+    const windows = [this.#unowned, ...[...this.#links.values()].map(({ window }) => window)];
+    for (const window of windows) {
+      window.share = this.#share;
+      window.restart();
     }
+    for (const pending of this.#unconfirmed.inOrder()) {
+      this.#windowFor(pending.publication.channel).again(pending);
+    }
+    for (const window of windows) window.review();
+  }
+
+  /** Sends what is unconfirmed towards one owner again, in order, because the link is new. */
+  #sendAgain(window: PublishWindow): void {
+    window.restart();
+    for (const pending of this.#unconfirmed.inOrder()) if (pending.window === window) window.again(pending);
+    window.review();
+  }
+
+  #createWindow(port: () => BrokerPort | undefined): PublishWindow {
+    return new PublishWindow(this.#share, port, () => {
+      this.counts.resent += 1;
+    });
+  }
+
+  /** An owner that does not confirm must leave room for the others: no more than its share is for it. */
+  get #share(): number {
+    const { unconfirmedBytes, ring } = this.#options;
+    return unconfirmedBytes / Math.max(1, ring.ring.brokers.length);
   }
 
   #move(followed: Followed): void {
@@ -261,8 +285,8 @@ export class ClusterBroker implements Broker {
     return this.#options.ring.placement.owner(channel)?.instanceId;
   }
 
-  #linkFor(channel: string): OwnerLink<BrokerPort> | undefined {
-    return this.#links.get(this.#ownerOf(channel) ?? "");
+  #windowFor(channel: string): PublishWindow {
+    return this.#links.get(this.#ownerOf(channel) ?? "")?.window ?? this.#unowned;
   }
 
   #portOf({ ownerId }: Followed) {
@@ -302,32 +326,43 @@ export class ClusterBroker implements Broker {
     settle?.();
   }
 
-  #settled(pending: Pending, error: Error | undefined): void {
-    this.#unconfirmed.remove(pending);
+  #settled(pending: Pending, error?: Error, reason?: keyof ClusterBroker["rejected"]): void {
+    if (!this.#unconfirmed.remove(pending)) return;
+    pending.window?.remove(pending);
     const { settle } = pending;
     pending.settle = undefined;
-    if (error) this.counts.rejected += 1;
-    settle?.(error);
+    if (reason !== undefined) this.rejected[reason] += 1;
+    if (settle !== undefined) settle(error);
+    else if (error !== undefined) {
+      this.counts.lost += 1;
+      this.#events.lost(pending.publication.channel, error);
+    }
+    if (this.#whenSettled.length > 0) this.#tellSettled();
+  }
+
+  #tellSettled(): void {
+    const { oldest } = this.#unconfirmed;
+    this.#whenSettled = this.#whenSettled.filter(({ sequence, resolve }) => {
+      if (oldest <= sequence) return true;
+      resolve();
+      return false;
+    });
   }
 
   #rejectOverdue(): void {
     this.#options.holder.sweep();
     const { clock, publishLimit, subscribeLimit } = this.#options;
     const now = clock.now();
-    this.#reject(this.#unconfirmed.expire(now - publishLimit));
+    for (const pending of this.#unconfirmed.before(now - publishLimit)) {
+      const error = new PublishTimeoutError(pending.publication.channel, publishLimit, pending.sent > 0);
+      this.#settled(pending, error, "time");
+    }
     for (const followed of this.#followed.values()) {
       const { settle, since, subscription } = followed;
       if (settle === undefined || now - since <= subscribeLimit) continue;
       // Settling with an error unsubscribes, which must not settle again.
       followed.settle = undefined;
       settle(new SubscribeTimeoutError(subscription.channel, subscribeLimit));
-    }
-  }
-
-  #reject(overdue: readonly Pending[]): void {
-    for (const pending of overdue) {
-      const { channel } = pending.publication;
-      this.#settled(pending, new PublishTimeoutError(channel, this.#options.publishLimit, pending.sent > 0));
     }
   }
 }

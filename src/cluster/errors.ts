@@ -16,17 +16,21 @@ export class PublishTimeoutError extends SccError {
   }
 }
 
-/** A publish was not taken: too much waits already, or the channel's broker will not have it. */
+/**
+ * A publish was not taken: too much waits already, this worker stops, the channel's broker will not have it, or
+ * (then it is not retryable) it is too large.
+ */
 export class PublishRefusedError extends SccError {
   readonly code = "SCC_PUBLISH_REFUSED";
   override readonly name = "PublishRefusedError";
-  override readonly retryable = true;
+  override readonly retryable: boolean;
   /** Whether an earlier attempt to send it may have arrived. */
   readonly mayStillArrive: boolean;
 
-  constructor(channel: string, reason: string, mayStillArrive = false) {
+  constructor(channel: string, reason: string, { mayStillArrive = false, retryable = true } = {}) {
     super(`Cannot publish to ${quoted(channel)}: ${reason}; ${fateOf(mayStillArrive)}`);
     this.mayStillArrive = mayStillArrive;
+    this.retryable = retryable;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PublishLevel } from "../pubsub/broker.ts";
 import {
   integer,
   logLevel,
@@ -138,8 +139,8 @@ export const workerMemberSettings = {
   publishLevel: {
     env: "SCC_PUBLISH_LEVEL",
     ...oneOf("worker", "replica"),
-    fallback: "replica" as "worker" | "replica",
-    doc: "when a publish is acknowledged: taken by this worker, or held by the channel's brokers",
+    fallback: "replica" as PublishLevel,
+    doc: "when a publish is acknowledged: taken by this worker, or held by the channel's brokers; the server's option publishLevel and each call can say otherwise",
   },
   publishLimit: {
     env: "SCC_PUBLISH_LIMIT",
@@ -151,7 +152,7 @@ export const workerMemberSettings = {
     env: "SCC_UNCONFIRMED_BYTES",
     ...integer(1, 2 ** 40),
     fallback: 64 * 2 ** 20,
-    doc: "bytes of published messages that may wait for confirmation, over all channels",
+    doc: "bytes of published messages that may be unconfirmed, shared evenly by the brokers: clients that publish to one whose share is full are not read; at twice the share publishes are rejected",
   },
 } satisfies Settings;
 

@@ -11,6 +11,7 @@ import { CurrentRing } from "./current-ring.ts";
 import { GapLog } from "./gap-log.ts";
 import { HeldLogs } from "./held-logs.ts";
 import { Holder } from "./holder.ts";
+import { LostLog } from "./lost-log.ts";
 import { createStateLink, type MemberConfig } from "./member.ts";
 import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
 import type { StateLink } from "./state-link.ts";
@@ -38,6 +39,7 @@ export class WorkerCluster {
   readonly instanceId: string;
   readonly ring = new CurrentRing();
   readonly #state: StateLink;
+  readonly #publishLimit: number;
   readonly #createBroker: (deliver: Deliver) => ClusterBroker;
   #broker: ClusterBroker | undefined;
 
@@ -83,10 +85,13 @@ export class WorkerCluster {
       }),
     };
     const gaps = new GapLog(log, systemClock);
+    const losses = new LostLog(log, systemClock);
+    this.#publishLimit = publishLimit;
     this.#createBroker = (deliver) =>
       new ClusterBroker(options, {
         deliver,
         gap: (gap) => gaps.note(gap),
+        lost: (_channel, error) => losses.note(error),
         changed: () => this.#state.accuse(this.broker.accused),
       });
   }
@@ -113,8 +118,27 @@ export class WorkerCluster {
     this.#state.start();
   }
 
-  async leave(): Promise<void> {
-    await this.#state.leave(undefined, LEAVE_MS);
+  /**
+   * Waits until all that was published until now is confirmed or rejected, says goodbye, and ends the links.
+   *
+   * @param limitMs how long that may take; what is unconfirmed by then is rejected
+   */
+  async leave(limitMs: number = this.#publishLimit + LEAVE_MS): Promise<void> {
+    const goodbyeMs = Math.min(LEAVE_MS, limitMs / 2);
+    await this.#settled(limitMs - goodbyeMs);
+    await this.#state.leave(undefined, goodbyeMs);
     this.broker.close();
+  }
+
+  async #settled(limitMs: number): Promise<void> {
+    const { broker } = this;
+    if (broker.unconfirmedCount === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    // It keeps the process alive, too.
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([broker.settled(), tooLate]);
+    clearTimeout(timer);
   }
 }

@@ -190,7 +190,8 @@ describe("Unconfirmed", () => {
     unconfirmed.remove(b!);
     expect([...unconfirmed.inOrder()]).toEqual([a, c]);
     expect(unconfirmed.bytes).toBe(sizeOf(a!.publication) + sizeOf(c!.publication));
-    expect(unconfirmed.expire(1)).toEqual([a]);
+    expect(unconfirmed.before(1)).toEqual([a]);
+    expect([unconfirmed.remove(a!), unconfirmed.remove(a!)]).toEqual([true, false]);
     expect([unconfirmed.count, unconfirmed.bytes]).toEqual([1, sizeOf(c!.publication)]);
   });
 

@@ -1,5 +1,6 @@
 import type { Settle } from "../pubsub/broker.ts";
 import type { Publication } from "../pubsub/publication.ts";
+import type { PublishWindow } from "./publish-window.ts";
 
 /** A publish on its way: it is sent again until somebody who owns its channel confirms it. */
 export interface Pending {
@@ -11,6 +12,10 @@ export interface Pending {
   sent: number;
   /** Undefined once its publisher was told. */
   settle: Settle | undefined;
+  /** Where it counts; only the window itself changes these two. */
+  window: PublishWindow | undefined;
+  /** Whether it was sent on the window's present connection, and counts there. */
+  inFlight: boolean;
 }
 
 /** What a publish takes beside its data and its channel's name, bytes, about. */
@@ -23,7 +28,7 @@ export function sizeOf({ channel, bytes }: Publication): number {
 
 /**
  * What this process published and nobody confirmed yet, in order: one sequence over all channels.
- * Bounded by bytes (whoever adds asks `bytes` first) and by time (`expire`). Pure.
+ * Bounded by bytes (whoever adds asks the publish's window first) and by time (`before`). Pure.
  */
 export class Unconfirmed {
   /** By sequence, which is also the order of insertion. */
@@ -39,6 +44,17 @@ export class Unconfirmed {
     return this.#bytes;
   }
 
+  /** The sequence of the last publish, confirmed or not; 0 before the first. */
+  get newest(): number {
+    return this.#sequence;
+  }
+
+  /** The lowest sequence that is unconfirmed; `Infinity` if none is. */
+  get oldest(): number {
+    for (const sequence of this.#pending.keys()) return sequence;
+    return Infinity;
+  }
+
   /** All of them, in the order they were published. */
   inOrder(): IterableIterator<Pending> {
     return this.#pending.values();
@@ -46,26 +62,39 @@ export class Unconfirmed {
 
   add(publication: Publication, settle: Settle | undefined, now: number): Pending {
     this.#sequence += 1;
-    const pending: Pending = { sequence: this.#sequence, publication, at: now, sent: 0, settle };
+    const pending: Pending = {
+      sequence: this.#sequence,
+      publication,
+      at: now,
+      sent: 0,
+      settle,
+      window: undefined,
+      inFlight: false,
+    };
     this.#pending.set(pending.sequence, pending);
     this.#bytes += sizeOf(publication);
     return pending;
   }
 
-  /** It is held by its owner, or never will be: it is not sent again. Telling its publisher is not done here. */
-  remove(pending: Pending): void {
-    if (this.#pending.delete(pending.sequence)) this.#bytes -= sizeOf(pending.publication);
+  /**
+   * It is held by its owner, or never will be: it is not sent again. Telling its publisher is not done here.
+   *
+   * @returns false if it was removed before
+   */
+  remove(pending: Pending): boolean {
+    if (!this.#pending.delete(pending.sequence)) return false;
+    this.#bytes -= sizeOf(pending.publication);
+    return true;
   }
 
-  /** Removes and returns those published before `before`. */
-  expire(before: number): Pending[] {
-    const expired: Pending[] = [];
+  /** Those published before a time, in order. */
+  before(time: number): Pending[] {
+    const early: Pending[] = [];
     for (const pending of this.#pending.values()) {
-      if (pending.at >= before) break;
-      expired.push(pending);
+      if (pending.at >= time) break;
+      early.push(pending);
     }
-    for (const pending of expired) this.remove(pending);
-    return expired;
+    return early;
   }
 }
 

@@ -9,6 +9,7 @@ export class LocalBroker implements Broker {
     this.#deliver = deliver;
   }
 
+  /** Of either level the same: what this process has taken is as safe as it will be. */
   publish(publication: Publication, settle: Settle): void {
     this.#deliver(publication);
     settle();

@@ -1,4 +1,4 @@
-import type { Broker, Settle } from "./broker.ts";
+import type { Broker, PublishLevel, Settle } from "./broker.ts";
 import type { Hub, Subscriber } from "./hub.ts";
 import type { Publication } from "./publication.ts";
 
@@ -20,14 +20,17 @@ export interface PubSubEvents {
 export class PubSub {
   readonly hub: Hub;
   #broker: Broker;
+  readonly #level: PublishLevel | undefined;
   /** Channels that the broker has not answered for yet, and who waits for that. */
   readonly #asked = new Map<string, Settle[]>();
   #publications = 0;
   events: PubSubEvents | undefined;
 
-  constructor(hub: Hub, broker: Broker) {
+  /** @param level of publishes that are given none; by default the broker's */
+  constructor(hub: Hub, broker: Broker, level?: PublishLevel) {
     this.hub = hub;
     this.#broker = broker;
+    this.#level = level;
   }
 
   /** Publications accepted from clients and the application since the start. */
@@ -36,10 +39,15 @@ export class PubSub {
   }
 
   /** See `Broker.publish`. */
-  publish(publication: Publication, settle: Settle): void {
+  publish(
+    publication: Publication,
+    settle: Settle,
+    level: PublishLevel | undefined = this.#level,
+  ): Promise<void> | void {
     this.#publications += 1;
-    this.#broker.publish(publication, settle);
+    const room = this.#broker.publish(publication, settle, level);
     this.events?.published(publication);
+    return room;
   }
 
   /**

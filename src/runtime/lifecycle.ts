@@ -11,6 +11,7 @@ export class Lifecycle {
   readonly #opened: Opened[] = [];
   readonly #log: Logger;
   #closing: Promise<boolean> | undefined;
+  #deadline = Infinity;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -19,6 +20,11 @@ export class Lifecycle {
   /** Whether closing has begun. */
   get closing(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /** How long closing may still take, ms; `Infinity` before it has begun. */
+  get remainingMs(): number {
+    return Math.max(0, this.#deadline - performance.now());
   }
 
   /** Registers what must be closed at the end. */
@@ -33,7 +39,10 @@ export class Lifecycle {
    * @returns whether all closed cleanly within `deadlineMs`
    */
   close(deadlineMs: number): Promise<boolean> {
-    this.#closing ??= Promise.race([this.#closeAll(), after(deadlineMs, false)]);
+    if (this.#closing === undefined) {
+      this.#deadline = performance.now() + deadlineMs;
+      this.#closing = Promise.race([this.#closeAll(), after(deadlineMs, false)]);
+    }
     return this.#closing;
   }
 

@@ -75,6 +75,22 @@ export class Metrics {
     });
   }
 
+  /** Numbers that only grow, one for each value of a label, read at each scrape. */
+  counters(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+    const registers = [this.registry];
+    this.#own.add(name);
+    new Counter({
+      name,
+      help,
+      registers,
+      labelNames: [label],
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+
   /** All that a scrape would show now, as data. */
   async families(): Promise<MetricFamily[]> {
     // The library's types say numbers where it has words.

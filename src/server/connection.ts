@@ -68,6 +68,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   /** Messages that came, and messages whose processing has begun. */
   receivedCount = 0;
   processedCount = 0;
+  /** Publishes of the client that are neither confirmed nor rejected yet; handlers/publish.ts alone changes it. */
+  unsettled = 0;
   /** Publications, transmissions and calls that were to go to the client. */
   preparedCount = 0;
 
@@ -320,14 +322,20 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     if (this.state === "closed") return;
     this.end(code, reason);
     const [validCode, validReason] = closeFrame(code, reason);
-    this.ws.close(validCode, validReason);
+    this.#part(validCode, validReason);
   }
 
   /** Closes without a code, on which the official client connects again at once. */
   sendAway(): void {
     if (this.state === "closed") return;
     this.end(CLOSE_CODES.goingAway.code);
-    this.ws.close();
+    this.#part();
+  }
+
+  #part(code?: number, reason?: string): void {
+    this.ws.close(code, reason);
+    // Its goodbye must be heard, which comes after all that it said while it was not read.
+    if (this.ws.isPaused) this.ws.resume?.();
   }
 
   /** Cuts the connection without goodbye. */

@@ -12,6 +12,9 @@ export class Counters {
   /** Calls of the operating system to write to clients' sockets: at most one per connection and turn. */
   writes = 0;
   slowConsumers = 0;
+  /** Clients that are not read now, because what they publish cannot be passed on; and how often it came to that. */
+  heldBack = 0;
+  holdBacks = 0;
   /** Messages compressed: a publication counts once, however many get it. */
   compressions = 0;
   /** Publications that a slow consumer did not get, so that it could stay. */

@@ -1,6 +1,6 @@
-import type { Timer } from "../runtime/clock.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
+import { inboundOf } from "./inbound.ts";
 
 export interface DrainOptions {
   /** Clients told to go per second; the deadline may ask for more. */
@@ -12,55 +12,125 @@ export interface DrainOptions {
 const STEP_MS = 50;
 /** Of the time until the deadline, what is kept for the last ones to go: 1/5. */
 const RESERVE = 5;
+/** Of the time until the deadline, what is left when those are told too whose publishes are still not settled: 1/10. */
+const LAST_CALL = 10;
+/** After a process stood still it makes up for this many steps at once, not for all that it missed. */
+const CATCH_UP = 2;
+/** Steps are added up in fractions of clients. */
+const ROUNDING = 1e-9;
+
+/** How many clients can be told to go in time at the rate that is asked for. */
+export function drainCapacity({ perSecond, deadlineMs }: DrainOptions): number {
+  return Math.floor((perSecond * tellingMs(deadlineMs)) / 1000);
+}
+
+/** How long clients are told to go at the rate that is asked for. */
+function tellingMs(deadlineMs: number): number {
+  return deadlineMs - deadlineMs / RESERVE;
+}
 
 /**
  * Parts with all clients, a few at a time, so that the servers they turn to are not overrun: new ones are
- * refused (503), and those here are closed without a code, on which they connect elsewhere at once.
+ * refused (503), and those here are closed without a code, on which they connect elsewhere at once. One whose
+ * publishes are not settled yet is heard no more, and closed when it has its acknowledgements.
  *
  * @returns once all are gone
  */
-export function drain(core: ServerCore, { perSecond, deadlineMs }: DrainOptions): Promise<void> {
+export function drain(core: ServerCore, options: DrainOptions): Promise<void> {
   core.accepting = false;
   for (const socket of core.undecided) socket.destroy();
-  const { clock } = core;
-  const start = clock.now();
-  const total = core.open.size + core.pending.size;
-  const sendingMs = deadlineMs - deadlineMs / RESERVE;
-  const perMs = Math.max(perSecond / 1000, sendingMs > 0 ? total / sendingMs : Infinity);
-  let sent = 0;
-
+  const farewell = new Farewell(core, options);
   return new Promise((resolve) => {
-    let timer: Timer | undefined;
     const step = (): void => {
-      const elapsed = clock.now() - start;
-      const due = Math.ceil((elapsed + STEP_MS) * perMs) - sent;
-      sent += sendAway(core, due);
-      if (elapsed >= deadlineMs) cutAll(core);
+      farewell.step();
       if (core.socketCount > 0) return;
-      timer?.cancel();
+      timer.cancel();
       resolve();
     };
-    timer = clock.every(STEP_MS, step);
+    const timer = core.clock.every(STEP_MS, step);
     step();
   });
 }
 
-function sendAway(core: ServerCore, count: number): number {
-  let sent = 0;
-  for (const connection of connections(core)) {
-    if (sent >= count) break;
-    connection.sendAway();
-    sent += 1;
+class Farewell {
+  readonly #core: ServerCore;
+  readonly #perMs: number;
+  readonly #deadlineMs: number;
+  readonly #start: number;
+  #last: number;
+  /** Clients that may be told now. */
+  #budget = 0;
+  /** Those that are heard no more, and are told once all is settled that they published. */
+  readonly #leaving = new Set<Connection>();
+
+  constructor(core: ServerCore, { perSecond, deadlineMs }: DrainOptions) {
+    this.#core = core;
+    this.#perMs = perSecond / 1000;
+    this.#deadlineMs = deadlineMs;
+    this.#start = core.clock.now();
+    this.#last = this.#start - STEP_MS;
   }
-  return sent;
+
+  step(): void {
+    const now = this.#core.clock.now();
+    const elapsed = now - this.#start;
+    const due = this.#due(elapsed, now - this.#last);
+    this.#last = now;
+    this.#tellSettled(due);
+    const left = this.#deadlineMs - elapsed;
+    if (left <= this.#deadlineMs / LAST_CALL) for (const connection of this.#all()) connection.sendAway();
+    if (left <= 0) for (const connection of this.#core.closing) connection.terminate();
+  }
+
+  /** How many may be told in this step: by the rate, or more of them where the time would not do. */
+  #due(elapsed: number, since: number): number {
+    const { open, pending } = this.#core;
+    const rest = tellingMs(this.#deadlineMs) - elapsed;
+    if (rest <= 0) return Infinity;
+    const perMs = Math.max(this.#perMs, (open.size + pending.size) / (rest + STEP_MS));
+    this.#budget += perMs * Math.min(since, CATCH_UP * STEP_MS);
+    const due = Math.floor(this.#budget + ROUNDING);
+    // Also where fewer can be told: they would all be told in one step later.
+    this.#budget -= due;
+    return due;
+  }
+
+  #tellSettled(due: number): void {
+    let asked = this.#tellLeaving(due);
+    for (const connection of this.#all()) {
+      if (asked >= due) return;
+      if (this.#leaving.has(connection)) continue;
+      asked += 1;
+      if (isSettled(connection)) connection.sendAway();
+      else {
+        inboundOf(connection).end(false);
+        this.#leaving.add(connection);
+      }
+    }
+  }
+
+  /** @returns how many were told */
+  #tellLeaving(due: number): number {
+    let told = 0;
+    for (const connection of this.#leaving) {
+      if (told >= due) break;
+      const isHere = connection.state !== "closed";
+      if (isHere && !isSettled(connection)) continue;
+      this.#leaving.delete(connection);
+      if (!isHere) continue; // it went by itself
+      connection.sendAway();
+      told += 1;
+    }
+    return told;
+  }
+
+  *#all(): Iterable<Connection> {
+    yield* this.#core.open.values();
+    yield* this.#core.pending.values();
+  }
 }
 
-function* connections(core: ServerCore): Iterable<Connection> {
-  yield* core.open.values();
-  yield* core.pending.values();
-}
-
-function cutAll(core: ServerCore): void {
-  for (const connection of connections(core)) connection.sendAway();
-  for (const connection of core.closing) connection.terminate();
+/** Whether all that a client said so far is dealt with, and all that it published confirmed or rejected. */
+function isSettled({ unsettled, inbound }: Connection): boolean {
+  return unsettled === 0 && !inbound?.working;
 }

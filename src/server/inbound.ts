@@ -127,6 +127,11 @@ export class Inbound {
     return this.#busy || this.#ended;
   }
 
+  /** Whether something that has come is not dealt with yet. */
+  get working(): boolean {
+    return this.#busy || this.#deciding > 0;
+  }
+
   /** Processes nothing that comes from now on. @param drop whether what waits is dropped as well */
   end(drop: boolean): void {
     this.#ended = true;

@@ -1,4 +1,5 @@
 import { SilentMiddlewareBlockedError } from "../protocol/wire-errors.ts";
+import type { PublishLevel } from "../pubsub/broker.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import type { TokenCheck } from "./tokens.ts";
@@ -47,10 +48,17 @@ export interface OutboundAction extends OfConnection {
 
 export type Action = HandshakeAction | MessageAction | InboundAction | OutboundAction;
 
+export interface AllowedOptions {
+  /** For `publishOut`: the publication is as it came, and subscribers may share its encoding. */
+  readonly useCache?: boolean;
+  /** For `publishIn`: when the publish is acknowledged; by default as the server does it. */
+  readonly level?: PublishLevel | undefined;
+}
+
 /** What an action is allowed with: other data, or as it is. */
 export interface Allowed {
   readonly data?: unknown;
-  readonly options?: { readonly useCache?: boolean } | null;
+  readonly options?: AllowedOptions | null;
 }
 
 /** Allows an action by resolving, blocks it by rejecting. Without a reason the client is told only that. */

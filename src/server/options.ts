@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ProtocolVersion } from "../protocol/decode.ts";
+import { isPublishLevel, type PublishLevel } from "../pubsub/broker.ts";
 import { deflateProblems } from "./deflate-clients.ts";
 
 export type PerMessageDeflate = boolean | Readonly<Record<string, unknown>>;
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** Neither pings nor timeouts. */
   readonly pingTimeoutDisabled: boolean;
   readonly allowClientPublish: boolean;
+  /** When a publish is acknowledged that is given no level of its own; `undefined`: as the broker has it. */
+  readonly publishLevel: PublishLevel | undefined;
   /** Channels one connection may hold; `undefined` for no limit. */
   readonly socketChannelLimit: number | undefined;
   /** Largest message a client may send, in bytes; `undefined` for the limit of `ws`, 100 MiB. */
@@ -69,6 +72,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   pingTimeout: 30_000,
   pingTimeoutDisabled: false,
   allowClientPublish: true,
+  publishLevel: undefined,
   socketChannelLimit: undefined,
   maxPayload: undefined,
   perMessageDeflate: undefined,
@@ -130,6 +134,7 @@ export function problemsOf(given: Given): string[] {
   }
   for (const key of ["path", "origins"] as const) check(key, (value) => typeof value === "string", "a text");
   check("protocolVersion", (value) => value === 1 || value === 2, "1 or 2");
+  check("publishLevel", isPublishLevel, '"worker" or "replica"');
   check(
     "slowConsumerPolicy",
     (value) => value === "close" || value === "dropOldest",

@@ -28,9 +28,10 @@ export async function startServer(setup: TestSetup = {}) {
   const turn = new Turn();
   const hub = new Hub(turn);
   const deliver: Deliver = (publication) => hub.deliver(publication);
+  const options = resolveOptions(setup.options);
   const core = new ServerCore({
-    options: resolveOptions(setup.options),
-    pubsub: new PubSub(hub, setup.broker?.(deliver) ?? new LocalBroker(deliver)),
+    options,
+    pubsub: new PubSub(hub, setup.broker?.(deliver) ?? new LocalBroker(deliver), options.publishLevel),
     tokens: new Tokens({ authKey: "key", ...setup.options }),
     turn,
     clock: setup.clock ?? systemClock,

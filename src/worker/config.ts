@@ -55,7 +55,13 @@ export const workerSettings = {
     env: "SCC_DRAIN_RATE",
     ...integer(1, 1_000_000),
     fallback: 500,
-    doc: "clients per second told to reconnect elsewhere after SIGTERM",
+    doc: "clients per second told to reconnect elsewhere after SIGTERM, by all processes of the worker; more if SCC_DRAIN_MS is too short",
+  },
+  expectedClients: {
+    env: "SCC_EXPECTED_CLIENTS",
+    ...integer(0, 1_000_000_000),
+    fallback: 5000,
+    doc: "clients this worker may have at a time: warns at start if SCC_DRAIN_MS is too short to send them away at SCC_DRAIN_RATE; limits nothing",
   },
   environment: {
     env: "ENV",

@@ -12,14 +12,15 @@ import { Turn } from "../runtime/turn.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
+import { sendClientsAway, warnOfShortDrain } from "./farewell.ts";
 import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
-import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
+import { instanceOf, isFirst, type Seat } from "./processes/seat.ts";
 import { answerRequests } from "./requests.ts";
 
-/** Of the grace period, what is kept for everything but the clients. */
-const RESERVE_MS = 2000;
+/** Of the grace period, what is kept for what comes after the cluster was left. */
+const LAST_MS = 300;
 /** Largest message of a client, bytes, unless SOCKETCLUSTER_OPTIONS says otherwise: well below what may be unsent. */
 const MAX_PAYLOAD = 4 * 2 ** 20;
 const SLOW_START_MS = 10_000;
@@ -42,6 +43,7 @@ export async function runWorker(
   const stop = closeOnSignals(life, log, config.drainMs);
   if (isFirst(seat)) sayWhatHasNoEffect(config, log);
   refuseOptions(config);
+  warnOfShortDrain(config, seat, log);
 
   const turn = new Turn();
   const http = createServer();
@@ -75,7 +77,7 @@ export async function runWorker(
   logTroubleOfClients(server, log);
   // Before the application starts: it may wait for a message of its own to come round.
   cluster?.join();
-  if (cluster) life.opened("membership", () => cluster.leave());
+  if (cluster) life.opened("membership", () => cluster.leave(Math.max(0, life.remainingMs - LAST_MS)));
   const closeApp = app && (await started(startModule(app, { server, http, exchange: server.exchange }), log));
   // The primary is asked for the port, and nothing else may keep this process alive until it has answered.
   const waiting = setInterval(() => {}, SLOW_START_MS);
@@ -85,9 +87,7 @@ export async function runWorker(
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
 
   if (closeApp) life.opened("application", async () => void (await closeApp()));
-  const deadlineMs = Math.max(0, config.drainMs - RESERVE_MS);
-  const perSecond = drainShare(config.drainRate, seat);
-  life.opened("clients", () => server.drain({ perSecond, deadlineMs }));
+  life.opened("clients", () => sendClientsAway(server, config, seat, log));
   primary?.serves();
 }
 

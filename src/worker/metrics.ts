@@ -37,13 +37,23 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
     "Publications that slow clients did not get, so that they could stay",
     () => counters.droppedPublications,
   );
+  metrics.gauge(
+    "scc_worker_held_back",
+    "Clients that are not read now, because what they publish cannot be passed on",
+    () => counters.heldBack,
+  );
+  metrics.counter(
+    "scc_worker_hold_backs_total",
+    "How often clients were not read, because what they published could not be passed on",
+    () => counters.holdBacks,
+  );
   metrics.counter("scc_worker_compressions_total", "Messages compressed", () => counters.compressions);
   metrics.counter("scc_worker_errors_total", "Errors that clients caused or met", () => counters.errors);
 }
 
 /** What scc-worker shows of its cluster at /metrics. */
 export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, ring: CurrentRing): void {
-  const { counts } = broker;
+  const { counts, rejected } = broker;
   metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
   metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
   metrics.gauge("scc_worker_unconfirmed", "Publishes not confirmed yet", () => broker.unconfirmedCount);
@@ -53,7 +63,17 @@ export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, 
     () => broker.unconfirmedBytes,
   );
   metrics.counter("scc_worker_resent_total", "Publishes sent again", () => counts.resent);
-  metrics.counter("scc_worker_rejected_total", "Publishes rejected", () => counts.rejected);
+  metrics.counters(
+    "scc_worker_rejected_total",
+    "Publishes rejected, by reason: size, room, refused by the broker, out of time, the worker stops",
+    "reason",
+    () => rejected,
+  );
+  metrics.counter(
+    "scc_worker_lost_total",
+    "Publishes rejected that were acknowledged before, at level worker",
+    () => counts.lost,
+  );
   metrics.counter("scc_worker_duplicates_total", "Records dropped as repeats", () => counts.duplicates);
   metrics.counter("scc_worker_missing_total", "Records that had to be asked for again", () => counts.missing);
   metrics.counter("scc_worker_gaps_total", "Gaps signalled", () => counts.gaps);

@@ -81,6 +81,8 @@ export interface VirtualWorker {
   /** Texts delivered, by channel, in order. */
   readonly delivered: Map<string, string[]>;
   readonly gaps: Gap[];
+  /** Publishes that failed after they were acknowledged. */
+  readonly lost: { channel: string; error: Error }[];
 }
 
 /** Brokers and workers in one process, on one clock, with connections in memory that can be cut. */
@@ -121,6 +123,7 @@ export class VirtualCluster {
     const ring = new CurrentRing();
     const delivered = new Map<string, string[]>();
     const gaps: Gap[] = [];
+    const lost: { channel: string; error: Error }[] = [];
     const turn = this.#turn();
     const broker = new ClusterBroker(
       {
@@ -152,10 +155,11 @@ export class VirtualCluster {
           texts.push(bytes.toString());
         },
         gap: (gap) => gaps.push(gap),
+        lost: (channel, error) => lost.push({ channel, error }),
         changed: () => {},
       },
     );
-    const worker = { name, broker, ring, delivered, gaps };
+    const worker = { name, broker, ring, delivered, gaps, lost };
     this.workers.push(worker);
     return worker;
   }

@@ -27,6 +27,10 @@ function chat(server: AGServer<Chat>, socket: AGServerSocket<Chat>): void {
   void exchange.invokePublish("online", 3);
   void exchange.transmitPublish("room/1", { from: "ann", text: "hi" });
   void exchange.invokePublish("closing");
+  void exchange.invokePublish("closing", undefined, { level: "worker" });
+  void exchange.invokePublish("online", 3, { level: "replica" });
+  // @ts-expect-error: there are two levels
+  void exchange.invokePublish("online", 3, { level: "all" });
   // @ts-expect-error: a number is what this channel carries
   void exchange.invokePublish("online", "three");
   // @ts-expect-error: the text is missing

@@ -1,14 +1,16 @@
 import type { CallId, PublishPacket } from "../../protocol/packets.ts";
-import { InvalidActionError } from "../../protocol/wire-errors.ts";
+import { InvalidActionError, InvalidArgumentsError } from "../../protocol/wire-errors.ts";
+import { isPublishLevel, type PublishLevel } from "../../pubsub/broker.ts";
 import { Publication } from "../../pubsub/publication.ts";
 import { expire } from "../authentication.ts";
 import type { Connection } from "../connection.ts";
 import type { Pending } from "../dispatch.ts";
+import { holdBack } from "../hold-back.ts";
 import { ask, Blocked, type Decide, type InboundAction } from "../middleware.ts";
 
 /**
  * A client publishes. It is acknowledged when the broker has it as safe as it promises; without middleware
- * nothing from here to the broker is asynchronous.
+ * nothing from here to the broker is asynchronous, and nothing is to be waited for unless the broker is full.
  */
 export function publish(connection: Connection, packet: PublishPacket): Pending {
   const { core } = connection;
@@ -19,10 +21,7 @@ export function publish(connection: Connection, packet: PublishPacket): Pending 
   }
   const publication = new Publication(packet.channel, packet.bytes);
   const decide = core.middleware.inbound;
-  if (decide === undefined) {
-    send(connection, publication, packet.cid);
-    return undefined;
-  }
+  if (decide === undefined) return send(connection, publication, packet.cid);
   const { channel } = packet;
   const { data } = publication;
   const action: InboundAction = { type: "publishIn", connection, channel, data, authTokenExpiredError };
@@ -48,11 +47,20 @@ async function decideAndSend(
     refuse(connection, cid, error); // what the application gave cannot be written as JSON
     return;
   }
-  send(connection, publication, cid);
+  const level = decision.options?.level;
+  if (level === undefined || isPublishLevel(level)) return send(connection, publication, cid, level);
+  refuse(connection, cid, new InvalidArgumentsError(`There is no publish level ${JSON.stringify(level)}`));
 }
 
-function send(connection: Connection, publication: Publication, cid: CallId): void {
-  connection.core.pubsub.publish(publication, (error) => {
+function send(
+  connection: Connection,
+  publication: Publication,
+  cid: CallId,
+  level?: PublishLevel | undefined,
+): Pending {
+  connection.unsettled += 1;
+  const settle = (error?: Error): void => {
+    connection.unsettled -= 1;
     if (error !== undefined) {
       refuse(connection, cid, error);
       return;
@@ -60,7 +68,9 @@ function send(connection: Connection, publication: Publication, cid: CallId): vo
     // The publication stands, though its publisher has left and cannot be told.
     if (cid !== undefined && connection.state !== "closed") connection.acknowledge(cid);
     if (connection.observer !== undefined) tell(connection, publication, cid);
-  });
+  };
+  const room = connection.core.pubsub.publish(publication, settle, level);
+  return room ? holdBack(connection, room) : undefined;
 }
 
 function refuse(connection: Connection, cid: CallId, error: unknown): void {

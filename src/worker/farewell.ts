@@ -1,0 +1,46 @@
+import type { AGServer } from "../api/index.ts";
+import type { Logger } from "../runtime/log.ts";
+import { type DrainOptions, drainCapacity } from "../server/drain.ts";
+import type { WorkerConfig } from "./config.ts";
+import { drainShare, isFirst, type Seat } from "./processes/seat.ts";
+
+/** Of the grace period, what is kept for everything but the clients: this much, and at most a quarter of it. */
+const RESERVE_MS = 2000;
+
+/** How this process parts with its clients: the rate is shared by all processes of the worker, the time is not. */
+function drainOptions({ drainMs, drainRate }: WorkerConfig, seat: Seat | undefined): DrainOptions {
+  const deadlineMs = drainMs - Math.min(RESERVE_MS, drainMs / 4);
+  return { perSecond: drainShare(drainRate, seat), deadlineMs };
+}
+
+/** Says at start, once for all processes, if the grace period is too short for as many clients as are expected. */
+export function warnOfShortDrain(config: WorkerConfig, seat: Seat | undefined, log: Logger): void {
+  if (!isFirst(seat)) return;
+  const { drainMs, drainRate, expectedClients } = config;
+  const capacity = drainCapacity(drainOptions(config, undefined));
+  if (capacity >= expectedClients) return;
+  log.warn(
+    "SCC_DRAIN_MS is too short to send SCC_EXPECTED_CLIENTS away at SCC_DRAIN_RATE: at shutdown they go faster",
+    { drainMs, drainRate, capacity, expectedClients },
+  );
+}
+
+/** Sends all clients elsewhere, at the rate that is wished for if the grace period allows it. */
+export async function sendClientsAway(
+  server: AGServer,
+  config: WorkerConfig,
+  seat: Seat | undefined,
+  log: Logger,
+): Promise<void> {
+  const options = drainOptions(config, seat);
+  const clients = server.clientsCount;
+  const capacity = drainCapacity(options);
+  log.info("sending clients elsewhere", { clients });
+  if (clients > capacity) {
+    const { drainMs, drainRate } = config;
+    log.warn("the grace period is too short for so many clients: they go faster than SCC_DRAIN_RATE", {
+      ...{ drainMs, drainRate, capacity, clients },
+    });
+  }
+  await server.drain(options);
+}
