@@ -1,41 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareVersions } from "../pubsub/version.ts";
-import { type Delays, type Member, Membership } from "./membership.ts";
+import { Membership } from "./membership.ts";
 import { NO_RING, type Ring } from "./ring.ts";
-
-const delays: Delays = { startup: 5000, scaleOut: 5000, scaleBack: 1000 };
-const broker = (name: string, port = name): Member => ({
-  instanceId: name,
-  uri: `ws://h:${port}`,
-  role: "broker",
-});
-const worker = (name: string): Member => ({ instanceId: name, uri: `ws://w:${name}`, role: "worker" });
-const names = (ring: Ring | undefined): string[] | undefined =>
-  ring?.brokers.map(({ instanceId }) => instanceId);
-
-/** Brokers have links with all that there may be. */
-const EVERYBODY = [..."abcdefghxyz", "a2", ...Array.from({ length: 21 }, (_, n) => `b${n * 1000}`)];
-
-/** A scc-state that has run for a while, with these brokers in its ring, settled. */
-function running(...brokers: string[]): Membership {
-  const membership = new Membership("s1", delays, 0);
-  for (const name of brokers) join(membership, broker(name), 0);
-  expect(names(membership.next(10_000))).toEqual(brokers);
-  settle(membership);
-  return membership;
-}
-
-function join(membership: Membership, member: Member, now: number): void {
-  membership.joined(member);
-  membership.verified(member.instanceId, now);
-  membership.linked(member.instanceId, EVERYBODY);
-}
-
-function settle(membership: Membership): void {
-  for (const { instanceId } of membership.ring.brokers)
-    membership.settled(instanceId, membership.ring.version);
-}
+import { broker, delays, join, names, running, settle, worker } from "./test-membership.ts";
 
 describe("Membership, joins", () => {
   it("waits for its start-up delay and for quiet, and lets all that wait in together", () => {

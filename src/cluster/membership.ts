@@ -210,7 +210,10 @@ export class Membership {
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
     const mayScale = !usable || this.#isSettled(now);
-    const due = mayScale && now >= this.#joinsDueAt() ? [...this.#candidates.values()] : [];
+    // Where nobody can publish or subscribe, nobody is waited for who may come too.
+    const isOutage = !usable && this.#ring.brokers.length > 0;
+    const dueAt = isOutage ? this.#startedAt + this.#delays.startup : this.#joinsDueAt();
+    const due = mayScale && now >= dueAt ? [...this.#candidates.values()] : [];
     const joining = this.#linkedOf(due, this.#ring.brokers.filter(isUsable));
     const joiningUris = new Set(joining.map(({ uri }) => uri));
     const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
