@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareVersions } from "../pubsub/version.ts";
-import { Membership } from "./membership.ts";
+import { type Member, Membership } from "./membership.ts";
 import { NO_RING, type Ring } from "./ring.ts";
 import { broker, delays, join, names, running, settle, worker } from "./test-membership.ts";
 
