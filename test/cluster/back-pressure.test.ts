@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Rendezvous } from "../../src/cluster/placement.ts";
 import { type Client, connect, subscribe } from "../support/client.ts";
 import { metricsOf } from "../support/metrics.ts";
 import { Cluster, freePort, until } from "../support/processes.ts";
@@ -8,13 +9,13 @@ const KIB = 1024;
 const COUNT = 256;
 const TEXT = "x".repeat(64 * KIB);
 
-/** Two brokers, and two workers that let 1 MiB be unconfirmed towards each. */
+/** Three brokers, and two workers that let 1 MiB be unconfirmed towards each. */
 async function running() {
   const cluster = await Cluster.create();
   const metricsPort = await freePort();
   const state = cluster.state();
-  const brokers = [await cluster.broker(), await cluster.broker()];
-  const bound = { SCC_UNCONFIRMED_BYTES: 2048 * KIB };
+  const brokers = [await cluster.broker(), await cluster.broker(), await cluster.broker()];
+  const bound = { SCC_UNCONFIRMED_BYTES: 3 * 1024 * KIB };
   const worker = await cluster.worker({ ...bound, SCC_METRICS_PORT: metricsPort });
   const other = await cluster.worker(bound);
   await Promise.all([state, ...brokers, worker, other].map((service) => service.ready()));
@@ -22,7 +23,7 @@ async function running() {
   return { brokers, worker, other, metric };
 }
 
-/** Publishes on many channels at once, and tells which were acknowledged once some were: whose brokers work. */
+/** Publishes on many channels at once, and tells which were acknowledged once some were: whose two brokers work. */
 async function channelsByFate(client: Client) {
   const done = new Set<string>();
   const all = [...Array(24)].map((_, n) => `channel-${n}`);
@@ -47,7 +48,11 @@ describe("A broker that stands still", () => {
     brokers[0]?.process.kill("SIGSTOP");
     const { working, waiting, published } = await channelsByFate(scout!);
     expect(waiting.length).toBeGreaterThan(0);
-    const [here, there] = [working[0]!, waiting[0]!];
+    // Where only the follower stands still the owner's other channels share its window.
+    const members = brokers.map(({ port }) => ({ uri: `ws://127.0.0.1:${port}`, instanceId: `${port}` }));
+    const placement = new Rendezvous(members);
+    const there = waiting.find((channel) => placement.owner(channel) === members[0])!;
+    const here = working[0]!;
 
     const flood = [...Array(COUNT)].map((_, n) => flooding!.invokePublish(there, `${n} ${TEXT}`));
     await until("it is held back", async () => (await metric("scc_worker_held_back")) === 1);
