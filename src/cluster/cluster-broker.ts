@@ -2,14 +2,14 @@ import { PublishWindow } from "../link/publish-window.ts";
 import { type Pending, sizeOf, Unconfirmed } from "../link/unconfirmed.ts";
 import type { Broker, PublishLevel, Settle } from "../pubsub/broker.ts";
 import type { Publication } from "../pubsub/publication.ts";
-import type { Epoch } from "../pubsub/version.ts";
+import { type Epoch, formatVersion } from "../pubsub/version.ts";
 import type { Timer } from "../runtime/clock.ts";
 import { type Answer, BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
 import type { ClusterBrokerEvents, ClusterBrokerOptions } from "./cluster-broker-options.ts";
 import { PublishRefusedError, PublishTimeoutError, SubscribeTimeoutError } from "./errors.ts";
 import { KeeperLogs } from "./keeper-logs.ts";
 import { PublishLink } from "./publish-link.ts";
-import { hasMember, type Ring, type RingMember } from "./ring.ts";
+import { hasMember, isKeeper, type Ring, type RingMember } from "./ring.ts";
 import { Subscription } from "./subscription.ts";
 
 interface Followed {
@@ -38,6 +38,8 @@ export class ClusterBroker implements Broker {
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
   #questions = 0;
+  /** Whether this worker keeps copies. */
+  #keeps = false;
   /** What nobody owns yet: there is no ring. */
   readonly #unowned: PublishWindow;
   /** Who waits until everything up to a sequence is confirmed or rejected. */
@@ -154,6 +156,7 @@ export class ClusterBroker implements Broker {
   // --- rings and links ---
 
   #adopted(ring: Ring): void {
+    this.#tellOfKeeping(ring);
     this.#options.holder.adopted();
     for (const [instanceId, link] of this.#links) {
       if (hasMember(ring.brokers, instanceId)) link.adopted();
@@ -173,6 +176,14 @@ export class ClusterBroker implements Broker {
     for (const followed of this.#followed.values()) this.#move(followed);
     this.#sendAllAgain();
     this.#events.changed();
+  }
+
+  #tellOfKeeping(ring: Ring): void {
+    const keeps = isKeeper(ring, this.#options.hello().instanceId);
+    if (keeps === this.#keeps) return;
+    this.#keeps = keeps;
+    const what = keeps ? "keeps copies for the only broker" : "keeps no copies any more";
+    this.#options.log.info(what, { ring: formatVersion(ring.version) });
   }
 
   #linkTo(member: RingMember): PublishLink {
