@@ -58,6 +58,7 @@ describe("The documents", () => {
       "docs/api.md",
       "docs/architecture.md",
       "docs/decisions.md",
+      "docs/guarantees.md",
       "docs/migrating.md",
       "examples/README.md",
       "examples/migrating/README.md",
