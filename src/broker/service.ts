@@ -209,10 +209,16 @@ export class BrokerService {
     const portOf = (id: string): Port | undefined => this.#open.get(id);
     const owner: Owner = new Owner(
       { ...this.#options, instanceId, held, portOf },
-      { settled: () => this.#state?.settled(ring.version) },
+      {
+        settled: () => {
+          this.#state?.settled(ring.version);
+          peers.settled();
+        },
+      },
     );
     const logs = new BrokerLogs(holder, owner);
-    return { instanceId, held, holder, owner, logs, peers: this.#peersOf(instanceId, logs) };
+    const peers: PeerLinks = this.#peersOf(instanceId, logs);
+    return { instanceId, held, holder, owner, logs, peers };
   }
 
   #peersOf(instanceId: string, logs: BrokerLogs): PeerLinks {

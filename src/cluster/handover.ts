@@ -7,20 +7,29 @@ export interface Offer {
   readonly rank: RingVersion;
   readonly epoch: Epoch;
   readonly next: number;
+  /** What it takes, bytes. */
+  readonly size: number;
 }
 
 /** What a change of the ring asks of the owner, one log at a time. */
 export interface HandoverActions {
   /** All members have said what they hold. */
   allDone(): void;
-  /** Fetches the best copy and brings it to the follower; `finished` is to be called when that is done. */
+  /**
+   * Fetches the best copy and brings it to the follower; `finished` is to be called when that is done.
+   *
+   * @param offer the best that others have
+   */
   start(channel: string, offer: Offer | undefined): void;
+  /** Bytes of the copy of a log that is held here. */
+  sizeOf(channel: string): number;
   /** All logs are where they belong. */
   settled(): void;
 }
 
-/** Logs on their way at a time, apart from those that somebody waits for. */
-const MOST_AT_A_TIME = 256;
+/** Logs on their way at a time, apart from those that somebody waits for, and the bytes they take. */
+const MOST_AT_A_TIME = 1024;
+const MOST_BYTES = 32 * 2 ** 20;
 
 /**
  * One change of the ring, seen by an owner: hears what the others hold, until all have said so; then takes log after
@@ -33,7 +42,9 @@ export class Handover {
   readonly #offers = new Map<string, Offer>();
   /** Logs that nothing was done for yet. */
   readonly #left = new Set<string>();
-  readonly #underWay = new Set<string>();
+  /** Logs on their way, and what each takes. */
+  readonly #underWay = new Map<string, number>();
+  #bytes = 0;
   #isSettled = false;
   #isFilling = false;
 
@@ -105,7 +116,11 @@ export class Handover {
 
   /** A log is where it belongs. */
   finished(channel: string): void {
-    if (this.#underWay.delete(channel)) this.#fill();
+    const size = this.#underWay.get(channel);
+    if (size === undefined) return;
+    this.#underWay.delete(channel);
+    this.#bytes -= size;
+    this.#fill();
   }
 
   #review(): void {
@@ -119,7 +134,7 @@ export class Handover {
     if (this.#isFilling || !this.isComplete) return;
     this.#isFilling = true;
     for (const channel of this.#left) {
-      if (this.#underWay.size >= MOST_AT_A_TIME) break;
+      if (this.#underWay.size >= MOST_AT_A_TIME || this.#bytes >= MOST_BYTES) break;
       this.#start(channel);
     }
     this.#isFilling = false;
@@ -130,8 +145,11 @@ export class Handover {
 
   #start(channel: string): void {
     this.#left.delete(channel);
-    this.#underWay.add(channel);
-    this.#actions.start(channel, this.#offers.get(channel));
+    const offer = this.#offers.get(channel);
+    const size = Math.max(offer?.size ?? 0, this.#actions.sizeOf(channel));
+    this.#underWay.set(channel, size);
+    this.#bytes += size;
+    this.#actions.start(channel, offer);
   }
 }
 

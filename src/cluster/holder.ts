@@ -72,7 +72,8 @@ export class Holder {
     const { entries } = port.link;
     for (const held of this.#toOffer.get(port.instanceId) ?? []) {
       if (held.ownerId === port.instanceId || this.#options.held.find(held.log.channel) !== held) continue;
-      entries.offer(port.names.numberOf(held.log.channel), held.rank, held.log.epoch, held.log.last + 1);
+      const { channel, epoch, last, bytes } = held.log;
+      entries.offer(port.names.numberOf(channel), held.rank, epoch, last + 1, bytes);
     }
     entries.done();
   }

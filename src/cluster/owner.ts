@@ -179,6 +179,7 @@ export class Owner {
     this.#handover = new Handover(isIn ? others.map((other) => other.instanceId) : [], {
       allDone: () => this.#allDone(held),
       start: (channel, offer) => this.#start(channel, offer),
+      sizeOf: (channel) => held.find(channel)?.log.bytes ?? 0,
       settled: () => this.#settled(),
     });
     if (isIn) this.#handover.begin();
@@ -378,4 +379,4 @@ export class Owner {
   }
 }
 
-const NOTHING_TO_DO = { allDone: () => {}, start: () => {}, settled: () => {} };
+const NOTHING_TO_DO = { allDone: () => {}, start: () => {}, sizeOf: () => 0, settled: () => {} };

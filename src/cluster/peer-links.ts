@@ -51,6 +51,8 @@ export class PeerLinks {
   #announced: readonly RingMember[] = [];
   /** Of those listed the workers, which always dial. */
   #workers: ReadonlySet<string> = new Set();
+  /** Of those listed the brokers that leave. */
+  #leaving: ReadonlySet<string> = new Set();
 
   constructor(options: PeerLinksOptions, events: PeerLinksEvents) {
     this.#options = options;
@@ -77,7 +79,16 @@ export class PeerLinks {
     this.#workers = new Set(
       keepers.filter(({ role }) => role === "worker").map(({ instanceId }) => instanceId),
     );
+    this.#leaving = new Set(
+      keepers.filter(({ role }) => role === "broker").map(({ instanceId }) => instanceId),
+    );
     for (const link of this.#dialled.values()) link.adopted();
+    this.#review();
+  }
+
+  /** This broker's logs are where they belong: brokers that leave are not needed any more, and may go. */
+  settled(): void {
+    this.#listed = this.#listed.filter(({ instanceId }) => !this.#leaving.has(instanceId));
     this.#review();
   }
 

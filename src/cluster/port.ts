@@ -5,6 +5,7 @@ import { RefuseAll } from "../link/refuse-all.ts";
 import type { ChannelLog, LogEntry } from "../pubsub/channel-log.ts";
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
+import type { Offer } from "./handover.ts";
 import { LinkRing } from "./link-ring.ts";
 import type { Hello } from "./peer-hello.ts";
 
@@ -23,7 +24,7 @@ export interface Copy {
 
 /** What another member says of logs, under the ring that is current here. Everything else was not looked at. */
 export interface LogEvents {
-  offered(from: Port, channel: string, offer: { rank: RingVersion; epoch: Epoch; next: number }): void;
+  offered(from: Port, channel: string, offer: Omit<Offer, "from">): void;
   done(from: Port): void;
   pulled(from: Port, channel: string): void;
   begun(from: Port, channel: string, epoch: Epoch, last: number): void;
@@ -157,8 +158,9 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
 
   // --- logs: what the other side says ---
 
-  override offer(number: number, rank: RingVersion, epoch: Epoch, next: number): void {
-    if (this.linkRing.isSame) this.#logs.offered(this, this.slot(number).channel, { rank, epoch, next });
+  override offer(number: number, rank: RingVersion, epoch: Epoch, next: number, size: number): void {
+    if (this.linkRing.isSame)
+      this.#logs.offered(this, this.slot(number).channel, { rank, epoch, next, size });
   }
 
   override done(): void {

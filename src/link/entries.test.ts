@@ -46,7 +46,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant("hello"), bytes),
   fc.tuple(fc.constant("ring"), bytes),
   fc.tuple(fc.constant("version"), version),
-  fc.tuple(fc.constant("offer"), number, version, epoch, number),
+  fc.tuple(fc.constant("offer"), number, version, epoch, number, number),
   fc.tuple(fc.constantFrom("done", "settled")),
   fc.tuple(fc.constantFrom("pull", "drop", "copied", "recopy"), number),
   fc.tuple(fc.constant("log"), number, epoch, number),

@@ -220,14 +220,18 @@ export class EntryWriter {
 
   // --- logs that members keep for each other; what they mean is told in cluster/held-logs.ts ---
 
-  /** A log that the sender holds and the receiver owns: when it was last complete, and the offset after its last. */
-  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number): void {
+  /**
+   * A log that the sender holds and the receiver owns: when it was last complete, the offset after its last, and the
+   * bytes it takes.
+   */
+  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number, size: number): void {
     this.#begin(Kind.offer, 4 * NUMBER_SIZE);
     this.#number(channel);
     this.#version(rank);
     this.#epoch(epoch);
-    this.#reserve(NUMBER_SIZE);
+    this.#reserve(2 * NUMBER_SIZE);
     this.#number(next);
+    this.#number(size);
   }
 
   /** The sender has offered all that it holds for the receiver under this ring. */

@@ -18,7 +18,7 @@ export interface EntryHandler {
   subscribed(channel: number, ask: number, stable: number, gap: GapReason): void;
   record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void;
   own(channel: number, offset: number, position: number): void;
-  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number): void;
+  offer(channel: number, rank: RingVersion, epoch: Epoch, next: number, size: number): void;
   done(): void;
   pull(channel: number): void;
   log(channel: number, epoch: Epoch, last: number): void;
@@ -96,7 +96,7 @@ function readRare(kind: number, r: Reader, handler: EntryHandler): void {
 function readOfLogs(kind: number, r: Reader, handler: EntryHandler): void {
   switch (kind) {
     case Kind.offer:
-      return handler.offer(r.number(), r.version(), r.epoch(), r.number());
+      return handler.offer(r.number(), r.version(), r.epoch(), r.number(), r.number());
     case Kind.done:
       return handler.done();
     case Kind.pull:
