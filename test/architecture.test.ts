@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   broker: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
   worker: ["runtime", "protocol", "pubsub", "link", "server", "cluster", "api"],
   bench: ["runtime", "protocol"],
-  cli: ["runtime", "bench"],
+  chaos: ["runtime", "protocol", "bench"],
+  cli: ["runtime", "bench", "chaos"],
 };
 
 /** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */
@@ -26,6 +27,17 @@ const STARTED_BY_CLI = /^(state|broker|worker)\/(main|config|start)\.ts$/;
 
 /** Words of the network, which the logic that is simulated must not know. */
 const PURE = [
+  "chaos/check/checker.ts",
+  "chaos/check/order.ts",
+  "chaos/check/pause.ts",
+  "chaos/check/stream.ts",
+  "chaos/check/subscription.ts",
+  "chaos/faults/fault.ts",
+  "chaos/faults/lane.ts",
+  "chaos/load/pace.ts",
+  "chaos/scenarios/scenario.ts",
+  "chaos/scenarios/scenarios.ts",
+  "chaos/scenarios/soak.ts",
   "cluster/accusations.ts",
   "cluster/address.ts",
   "cluster/awaiting.ts",

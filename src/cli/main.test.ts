@@ -16,18 +16,21 @@ describe("scc", () => {
     });
   });
 
-  it.each(["up", "state", "broker", "worker"])("lists %s, and teaches it with examples", async (command) => {
-    const [all, one, asked] = await Promise.all([
-      scc("--help"),
-      scc(command, "--help"),
-      scc("help", command),
-    ]);
+  it.each(["up", "state", "broker", "worker", "chaos"])(
+    "lists %s, and teaches it with examples",
+    async (command) => {
+      const [all, one, asked] = await Promise.all([
+        scc("--help"),
+        scc(command, "--help"),
+        scc("help", command),
+      ]);
 
-    expect(all.stdout).toMatch(new RegExp(`^ {2}${command} {2,}\\w`, "m"));
-    expect(one.stdout).toContain("Examples:");
-    expect(asked.stdout).toBe(one.stdout);
-    expect([all.code, one.code, asked.code]).toEqual([0, 0, 0]);
-  });
+      expect(all.stdout).toMatch(new RegExp(`^ {2}${command} {2,}\\w`, "m"));
+      expect(one.stdout).toContain("Examples:");
+      expect(asked.stdout).toBe(one.stdout);
+      expect([all.code, one.code, asked.code]).toEqual([0, 0, 0]);
+    },
+  );
 
   it.each([["nonsense"], ["up", "--nonsense"], ["up", "--workers", "0"], ["worker", "a.js", "b.js"]])(
     "refuses a wrong call with exit code 2: scc %s %s",

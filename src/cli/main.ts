@@ -34,6 +34,11 @@ const COMMANDS = [
     load: async () => (await import("./commands/bench.ts")).benchCommand(process.env),
   },
   {
+    name: "chaos",
+    summary: "treat a cluster badly and count what is lost",
+    load: async () => (await import("./commands/chaos.ts")).chaosCommand(process.env),
+  },
+  {
     name: "create",
     summary: "make a small application to start from",
     load: async () => (await import("./commands/create.ts")).createCommand(),
@@ -50,6 +55,7 @@ Examples:
   scc worker app.js --state-server-host 10.0.0.7
   scc worker app.js                            one worker alone, without a cluster
   scc bench --local                            what this machine can do
+  scc chaos kill-one                           what is lost when a broker dies
 
 What a command can be told, by flag or environment variable: scc help <command>`;
 

@@ -2,6 +2,7 @@
 export const ERROR_CODES = [
   "SCC_BAD_ENTRY",
   "SCC_BAD_PACKET",
+  "SCC_CHAOS",
   "SCC_CLUSTER_AUTH",
   "SCC_CONFIG",
   "SCC_LISTEN",

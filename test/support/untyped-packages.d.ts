@@ -1,8 +1,3 @@
-declare module "socketcluster-client" {
-  const socketClusterClient: { create(options: Readonly<Record<string, unknown>>): unknown };
-  export = socketClusterClient;
-}
-
 declare module "ag-simple-broker" {
   class AGSimpleBroker {
     subscribeSocket(client: unknown, channel: string): Promise<unknown>;

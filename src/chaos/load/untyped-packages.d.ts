@@ -1,0 +1,4 @@
+declare module "socketcluster-client" {
+  const socketClusterClient: { create(options: Readonly<Record<string, unknown>>): unknown };
+  export = socketClusterClient;
+}
