@@ -25,6 +25,8 @@ import { registerBrokerMetrics } from "./metrics.ts";
 import { BrokerService } from "./service.ts";
 import { serveUpstreamWorkers } from "./upstream-server.ts";
 
+/** Of what a link may hold, the part that logs and copies on their way may take: 1/16. */
+const TRANSFER_SHARE = 16;
 /** The part of the grace period that a leaving broker waits at most until its logs are with others. */
 const LEAVE_SHARE = 0.8;
 
@@ -47,6 +49,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     retryDelay: config.retryDelay,
     random: Math.random,
     maxChannels: config.maxChannels,
+    transferBytes: MAX_LINK_BUFFER / TRANSFER_SHARE,
   });
   const state = createStateLink(config, {
     ring,

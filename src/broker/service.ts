@@ -25,6 +25,8 @@ export interface BrokerServiceOptions {
   readonly bounds: TailBounds;
   /** Logs at a time; a publish on one more channel is refused. */
   readonly maxChannels: number;
+  /** Bytes of logs and copies that may be on their way to or from one member at a time. */
+  readonly transferBytes: number;
   readonly dial: DialLink;
   /** Longest pause before another broker is dialled again, ms. */
   readonly retryDelay: number;

@@ -45,7 +45,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
   const bounds = { count: 10, bytes: 1e6, age: 1e6, totalBytes: 1e7 };
   const held = new HeldLogs(bounds, () => 0);
   const owner = new Owner(
-    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined },
+    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined, transferBytes: 1e6 },
     { settled: () => {} },
   );
   owner.adopted(ring.ring);

@@ -15,23 +15,38 @@ export interface CopyItem {
   readonly offset: number;
   /** Copies said on the connection when it was sent: acknowledged by this count. */
   count: number;
+  /** Bytes that it took on the connection. */
+  size: number;
 }
+
+/** What an item takes beside the messages in it, bytes, about. */
+const ITEM_SIZE = 50;
 
 /**
  * What an owner has told one follower and the follower has not acknowledged yet, in order, under one ring. On a new
- * connection all of it is said again; the follower knows what it has. Pure.
+ * connection all of it is said again; the follower knows what it has. No more is said at a time than a connection
+ * bears: it would be closed for it, and begin anew. Pure.
  */
 export class CopyStream {
   readonly followerId: string;
   readonly #held: (item: CopyItem) => void;
+  readonly #window: number;
   #port: Port | undefined;
   #items: CopyItem[] = [];
   /** Everything before this index was acknowledged. */
   #start = 0;
+  /** Everything before this index was said on this connection. */
+  #next = 0;
+  /** Bytes said and not acknowledged. */
+  #bytes = 0;
 
-  /** @param held the follower holds what this item told it */
-  constructor(followerId: string, held: (item: CopyItem) => void) {
+  /**
+   * @param window bytes that may be said and not acknowledged; one item always fits
+   * @param held the follower holds what this item told it
+   */
+  constructor(followerId: string, window: number, held: (item: CopyItem) => void) {
     this.followerId = followerId;
+    this.#window = window;
     this.#held = held;
   }
 
@@ -41,27 +56,39 @@ export class CopyStream {
   }
 
   copy(owned: OwnedLog, entry: LogEntry, publisher: Publisher | undefined, position: number): void {
-    this.#add({ kind: "copy", owned, entry, publisher, position, offset: entry.offset, count: 0 });
+    const { offset } = entry;
+    this.#add({ kind: "copy", owned, entry, publisher, position, offset, count: 0, size: 0 });
   }
 
   /** Sends all of a log, or says that the follower has it, or that nothing is left of it. */
   tell(kind: "log" | "keep" | "drop", owned: OwnedLog): void {
     const offset = owned.log.last;
-    this.#add({ kind, owned, entry: undefined, publisher: undefined, position: 0, offset, count: 0 });
+    const nobody = { entry: undefined, publisher: undefined, position: 0 };
+    this.#add({ kind, owned, ...nobody, offset, count: 0, size: 0 });
   }
 
   /** Confirms a repeat once everything before it is acknowledged: at once if it is. */
   after(owned: OwnedLog, publisher: Publisher, position: number): void {
     if (this.length === 0) publisher.heldTwice(position);
-    else this.#add({ kind: "after", owned, entry: undefined, publisher, position, offset: 0, count: 0 });
+    else
+      this.#add({
+        kind: "after",
+        owned,
+        entry: undefined,
+        publisher,
+        position,
+        offset: 0,
+        count: 0,
+        size: 0,
+      });
   }
 
   /** The follower can be reached on this connection from here on. */
   opened(port: Port): void {
     this.#port = port;
-    for (let index = this.#start; index < this.#items.length; index++) {
-      this.#say(this.#items[index] as CopyItem, port);
-    }
+    this.#next = this.#start;
+    this.#bytes = 0;
+    this.#sayMore();
   }
 
   /** The connection has ended. */
@@ -72,15 +99,19 @@ export class CopyStream {
   /** The follower holds so many of the copies of a connection. */
   acknowledged(port: Port, count: number): void {
     if (port !== this.#port) return;
-    while (this.#start < this.#items.length) {
-      const item = this.#items[this.#start] as CopyItem;
-      if (item.count > count) break;
+    for (;;) {
+      const item = this.#start < this.#next ? this.#items[this.#start] : undefined;
+      if (item === undefined || item.count > count) break;
       this.#start += 1;
+      this.#bytes -= item.size;
       this.#held(item);
+      // What only waits for others is not said, and so not acknowledged: it may be its turn at once.
+      this.#sayMore();
     }
     // Only when half of the array is gone is the rest moved: once per item on average.
     if (this.#start * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#start);
+    this.#next -= this.#start;
     this.#start = 0;
   }
 
@@ -89,17 +120,33 @@ export class CopyStream {
    * told after that.
    */
   again(owned: OwnedLog): void {
-    const waiting = this.#items.slice(this.#start);
-    const concerned = waiting.filter((item) => item.owned === owned);
-    this.#items = waiting.filter((item) => item.owned !== owned);
+    const isConcerned = (item: CopyItem): boolean => item.owned === owned;
+    const said = this.#items.slice(this.#start, this.#next);
+    const unsaid = this.#items.slice(this.#next);
+    const concerned = [...said, ...unsaid].filter(isConcerned);
+    for (const { size } of said.filter(isConcerned)) this.#bytes -= size;
+    const saidStill = said.filter((item) => !isConcerned(item));
+    this.#items = [...saidStill, ...unsaid.filter((item) => !isConcerned(item))];
     this.#start = 0;
+    this.#next = saidStill.length;
     this.tell("log", owned);
     for (const { publisher, position } of concerned) if (publisher) this.after(owned, publisher, position);
   }
 
   #add(item: CopyItem): void {
     this.#items.push(item);
-    if (this.#port !== undefined) this.#say(item, this.#port);
+    this.#sayMore();
+  }
+
+  #sayMore(): void {
+    if (this.#port === undefined) return;
+    while (this.#next < this.#items.length && (this.#bytes < this.#window || this.#bytes === 0)) {
+      const item = this.#items[this.#next] as CopyItem;
+      this.#next += 1;
+      item.size = sizeOf(item);
+      this.#bytes += item.size;
+      this.#say(item, this.#port);
+    }
   }
 
   #say(item: CopyItem, port: Port): void {
@@ -118,4 +165,10 @@ export class CopyStream {
     }
     item.count = port.copies.said;
   }
+}
+
+function sizeOf({ kind, owned, entry }: CopyItem): number {
+  if (entry !== undefined) return entry.bytes.length + ITEM_SIZE;
+  if (kind === "after") return 0;
+  return (kind === "log" ? owned.log.bytes : 0) + ITEM_SIZE;
 }

@@ -27,9 +27,8 @@ export interface HandoverActions {
   settled(): void;
 }
 
-/** Logs on their way at a time, apart from those that somebody waits for, and the bytes they take. */
+/** Logs on their way at a time. */
 const MOST_AT_A_TIME = 1024;
-const MOST_BYTES = 32 * 2 ** 20;
 
 /**
  * One change of the ring, seen by an owner: hears what the others hold, until all have said so; then takes log after
@@ -40,7 +39,9 @@ export class Handover {
   /** Members that may still hold something better. */
   readonly #missing: Set<string>;
   readonly #offers = new Map<string, Offer>();
-  /** Logs that nothing was done for yet. */
+  readonly #mostBytes: number;
+  /** Logs that somebody waits for, and those that nobody does, of which none is on its way yet. */
+  readonly #urgent = new Set<string>();
   readonly #left = new Set<string>();
   /** Logs on their way, and what each takes. */
   readonly #underWay = new Map<string, number>();
@@ -48,9 +49,13 @@ export class Handover {
   #isSettled = false;
   #isFilling = false;
 
-  /** @param others the brokers and keepers of the ring but this one */
-  constructor(others: Iterable<string>, actions: HandoverActions) {
+  /**
+   * @param others the brokers and keepers of the ring but this one
+   * @param mostBytes that may be on their way at a time; one log always fits
+   */
+  constructor(others: Iterable<string>, mostBytes: number, actions: HandoverActions) {
     this.#missing = new Set(others);
+    this.#mostBytes = mostBytes;
     this.#actions = actions;
   }
 
@@ -70,7 +75,7 @@ export class Handover {
 
   /** Logs that are not where they belong yet. */
   get leftCount(): number {
-    return this.#left.size + this.#underWay.size;
+    return this.#urgent.size + this.#left.size + this.#underWay.size;
   }
 
   offered(channel: string, offer: Offer): void {
@@ -110,8 +115,11 @@ export class Handover {
 
   /** Somebody waits for a log: it does not wait for others. @returns whether it is to be handed over at all */
   hurry(channel: string): boolean {
-    if (this.#left.has(channel)) this.#start(channel);
-    return this.#underWay.has(channel);
+    if (this.#left.delete(channel)) {
+      this.#urgent.add(channel);
+      this.#fill();
+    }
+    return this.#urgent.has(channel) || this.#underWay.has(channel);
   }
 
   /** A log is where it belongs. */
@@ -133,9 +141,12 @@ export class Handover {
     // What is started may be finished at once, and lead here again.
     if (this.#isFilling || !this.isComplete) return;
     this.#isFilling = true;
-    for (const channel of this.#left) {
-      if (this.#underWay.size >= MOST_AT_A_TIME || this.#bytes >= MOST_BYTES) break;
-      this.#start(channel);
+    for (const channels of [this.#urgent, this.#left]) {
+      for (const channel of channels) {
+        if (this.#isFull) break;
+        channels.delete(channel);
+        this.#start(channel);
+      }
     }
     this.#isFilling = false;
     if (this.leftCount > 0 || this.#isSettled) return;
@@ -143,8 +154,12 @@ export class Handover {
     this.#actions.settled();
   }
 
+  get #isFull(): boolean {
+    const { size } = this.#underWay;
+    return size >= MOST_AT_A_TIME || (size > 0 && this.#bytes >= this.#mostBytes);
+  }
+
   #start(channel: string): void {
-    this.#left.delete(channel);
     const offer = this.#offers.get(channel);
     const size = Math.max(offer?.size ?? 0, this.#actions.sizeOf(channel));
     this.#underWay.set(channel, size);

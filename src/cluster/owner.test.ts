@@ -21,7 +21,7 @@ function owning(maxChannels = 100) {
   const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
   const held = new HeldLogs(bounds, () => time.now);
   const owner = new Owner(
-    { instanceId: "me", ring, held, maxChannels, portOf: () => undefined },
+    { instanceId: "me", ring, held, maxChannels, portOf: () => undefined, transferBytes: 1e6 },
     { settled: () => {} },
   );
   owner.adopted(ring.ring);

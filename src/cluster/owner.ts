@@ -18,6 +18,8 @@ export interface OwnerOptions {
   readonly maxChannels: number;
   /** The connection to a member, if there is one. */
   readonly portOf: (instanceId: string) => Port | undefined;
+  /** Bytes of logs and copies that may be on their way to or from one member at a time; one always fits. */
+  readonly transferBytes: number;
 }
 
 export interface OwnerEvents {
@@ -38,7 +40,7 @@ export class Owner {
   readonly #owned = new Map<string, OwnedLog>();
   readonly #awaiting = new Awaiting();
   readonly #streams = new Map<string, CopyStream>();
-  #handover = new Handover([], NOTHING_TO_DO);
+  #handover = new Handover([], 0, NOTHING_TO_DO);
   /** Pulled and not arrived yet: from whom. */
   readonly #pulled = new Map<string, string>();
   #opened = 0;
@@ -176,12 +178,16 @@ export class Owner {
     }
     const isIn = hasMember(ring.brokers, instanceId);
     const others = membersOf(ring).filter((member) => member.instanceId !== instanceId);
-    this.#handover = new Handover(isIn ? others.map((other) => other.instanceId) : [], {
-      allDone: () => this.#allDone(held),
-      start: (channel, offer) => this.#start(channel, offer),
-      sizeOf: (channel) => held.find(channel)?.log.bytes ?? 0,
-      settled: () => this.#settled(),
-    });
+    this.#handover = new Handover(
+      isIn ? others.map((other) => other.instanceId) : [],
+      this.#options.transferBytes,
+      {
+        allDone: () => this.#allDone(held),
+        start: (channel, offer) => this.#start(channel, offer),
+        sizeOf: (channel) => held.find(channel)?.log.bytes ?? 0,
+        settled: () => this.#settled(),
+      },
+    );
     if (isIn) this.#handover.begin();
   }
 
@@ -319,7 +325,9 @@ export class Owner {
   #streamTo(followerId: string): CopyStream {
     const known = this.#streams.get(followerId);
     if (known !== undefined) return known;
-    const stream = new CopyStream(followerId, (item) => this.#followerHas(followerId, item));
+    const stream = new CopyStream(followerId, this.#options.transferBytes, (item) =>
+      this.#followerHas(followerId, item),
+    );
     this.#streams.set(followerId, stream);
     const port = this.#options.portOf(followerId);
     if (port !== undefined) stream.opened(port);

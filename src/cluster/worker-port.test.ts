@@ -23,7 +23,7 @@ function port() {
   const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
   const held = new HeldLogs(bounds, () => 0);
   const owner = new Owner(
-    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined },
+    { instanceId: "me", ring, held, maxChannels: 3, portOf: () => undefined, transferBytes: 1e6 },
     { settled: () => {} },
   );
   owner.adopted(ring.ring);

@@ -1,10 +1,9 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { BadEntryError, EntryWriter } from "./entries.ts";
-import type { MemberSocket } from "./member-socket.ts";
 import { Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
-import { Wire } from "./wire.ts";
+import { Wire, type WireSocket } from "./wire.ts";
 
 /** What the logic sees of a link: something to write entries to, and to end. */
 export interface LinkHandle {
@@ -47,7 +46,7 @@ export class Link implements NewLink {
   #events: LinkEvents | undefined;
   #received = 0;
 
-  constructor(socket: MemberSocket, { turn, clock, maxBufferedBytes }: LinkOptions) {
+  constructor(socket: WireSocket, { turn, clock, maxBufferedBytes }: LinkOptions) {
     this.#maxBufferedBytes = maxBufferedBytes;
     this.entries = new EntryWriter(() => turn.write(this.#flush), this.#flush);
     this.#wire = new Wire(socket, clock, this.#pulse, {

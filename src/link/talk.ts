@@ -1,7 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
-import type { MemberSocket } from "./member-socket.ts";
 import { Pulse } from "./pulse.ts";
-import { Wire } from "./wire.ts";
+import { Wire, type WireSocket } from "./wire.ts";
 
 /** The talk of members with scc-state, version 1: JSON messages, one per frame; an empty frame is a beat. */
 export const TALK_PROTOCOL = "scc-state.1";
@@ -18,7 +17,7 @@ export class Talk {
   readonly #wire: Wire;
   #events: TalkEvents | undefined;
 
-  constructor(socket: MemberSocket, clock: Clock) {
+  constructor(socket: WireSocket, clock: Clock) {
     // Messages are too rare to be acknowledged: hearing the other side is enough.
     const pulse = new Pulse(false);
     this.#wire = new Wire(socket, clock, pulse, {

@@ -1,9 +1,23 @@
 import { FRAME_ROOM } from "../protocol/frames.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import type { MemberSocket } from "./member-socket.ts";
+import type { MemberSocketUser } from "./member-socket.ts";
 import { BEAT_MS, type Pulse, SILENT } from "./pulse.ts";
 
 const GOODBYE_MS = 1000;
+
+/** What a wire runs over: a `MemberSocket`, or one that exists in memory only. */
+export interface WireSocket {
+  /** Bytes handed over that have not been sent yet. */
+  readonly bufferedBytes: number;
+  /** Starts to read. What came before waits until then. */
+  start(user: MemberSocketUser): void;
+  /** See `MemberSocket.send`. */
+  send(room: Buffer): boolean;
+  /** Says goodbye behind what was sent, and ends. */
+  close(reason: string): void;
+  /** Cuts the connection. */
+  terminate(): void;
+}
 
 /** What runs over a wire. */
 export interface WireUser {
@@ -19,14 +33,14 @@ export interface WireUser {
  * once, whoever ended it: this side, the other side, the network, or silence.
  */
 export class Wire {
-  readonly #socket: MemberSocket;
+  readonly #socket: WireSocket;
   readonly #clock: Clock;
   readonly #user: WireUser;
   readonly #pulse: Pulse;
   readonly #beats: Timer;
   #closed: ((reason: string) => void) | undefined;
 
-  constructor(socket: MemberSocket, clock: Clock, pulse: Pulse, user: WireUser) {
+  constructor(socket: WireSocket, clock: Clock, pulse: Pulse, user: WireUser) {
     this.#socket = socket;
     this.#clock = clock;
     this.#user = user;

@@ -1,16 +1,22 @@
-import type { IncomingMessage } from "node:http";
 import { memberUri, RegistrationError } from "../cluster/address.ts";
 import type { Member } from "../cluster/membership.ts";
+import type { NewTalk } from "../cluster/state-link.ts";
 import {
   type JoinMessage,
   type MemberMessage,
   parseMemberMessage,
   type StateMessage,
 } from "../cluster/state-messages.ts";
-import type { Talk } from "../link/talk.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { MemberConnection } from "./member-connection.ts";
+
+/** What is looked at of the request that opened a talk: an `IncomingMessage` has it. */
+export interface TalkRequest {
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
 
 export interface MemberTalkOptions {
   readonly clock: Clock;
@@ -37,15 +43,15 @@ const ROLES = new Map<string, Member["role"]>([
  */
 export class MemberTalk implements MemberConnection {
   left = false;
-  readonly #talk: Talk;
-  readonly #request: IncomingMessage;
+  readonly #talk: NewTalk;
+  readonly #request: TalkRequest;
   readonly #options: MemberTalkOptions;
   readonly #events: MemberTalkEvents;
   readonly #joinTimer: Timer;
   #member: Member | undefined;
   #wantsWorkers = false;
 
-  constructor(talk: Talk, request: IncomingMessage, options: MemberTalkOptions, events: MemberTalkEvents) {
+  constructor(talk: NewTalk, request: TalkRequest, options: MemberTalkOptions, events: MemberTalkEvents) {
     this.#talk = talk;
     this.#request = request;
     this.#options = options;

@@ -1,15 +1,14 @@
-import type { IncomingMessage } from "node:http";
 import { RegistrationError } from "../cluster/address.ts";
 import { type Delays, type Member, Membership } from "../cluster/membership.ts";
 import { hasMember, type PlacementKind, type Ring } from "../cluster/ring.ts";
+import type { NewTalk } from "../cluster/state-link.ts";
 import type { MemberMessage } from "../cluster/state-messages.ts";
-import type { Talk } from "../link/talk.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Connection } from "../server/connection.ts";
 import type { MemberConnection } from "./member-connection.ts";
-import { MemberTalk } from "./member-talk.ts";
+import { MemberTalk, type TalkRequest } from "./member-talk.ts";
 import { NobodyThereError } from "./probe.ts";
 import { UpstreamMember } from "./upstream-member.ts";
 
@@ -75,7 +74,7 @@ export class StateService {
   }
 
   /** A member opened a talk. */
-  accept(talk: Talk, request: IncomingMessage): void {
+  accept(talk: NewTalk, request: TalkRequest): void {
     const member = new MemberTalk(talk, request, this.#options, {
       joined: (join) => this.#joined(member, join),
       said: (message) => this.#said(member, message),

@@ -110,6 +110,7 @@ export class VirtualCluster {
       turn,
       dial: (uri, events) => this.#dial(own, uri, turn, events),
       retryDelay: 1000,
+      transferBytes: 2000,
       random: () => 0.5,
       log: silentLogger,
       bounds: { count: 1000, bytes: 1e6, age: 60_000, totalBytes: 1e7 },

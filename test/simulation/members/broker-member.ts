@@ -1,0 +1,95 @@
+import { BrokerService } from "../../../src/broker/service.ts";
+import { CurrentRing } from "../../../src/cluster/current-ring.ts";
+import type { StateLink } from "../../../src/cluster/state-link.ts";
+import { LINK_PROTOCOL } from "../../../src/link/entries.ts";
+import { ENTRY_SIZE } from "../../../src/pubsub/channel-log.ts";
+import type { Process } from "../process.ts";
+import type { Amount, MemberEnding } from "../truth.ts";
+import { linkDialer, linkOver, type MemberContext, stateLinkOf } from "./context.ts";
+import { answerIdentity, IDENTITY_PROTOCOL } from "./state-member.ts";
+
+const LEAVE_MS = 20_000;
+
+/** scc-broker as a process of a world: what `broker/main.ts` is in a real one. */
+export class BrokerMember {
+  readonly process: Process;
+  readonly uri: string;
+  readonly ring = new CurrentRing();
+  readonly service: BrokerService;
+  readonly #state: StateLink;
+  readonly #context: MemberContext;
+  readonly #channels: readonly string[];
+
+  /** @param channels all channels of the world */
+  constructor(context: MemberContext, channels: readonly string[]) {
+    const { process, network, settings, log, uri, history } = context;
+    this.#context = context;
+    this.#channels = channels;
+    this.process = process;
+    this.uri = uri;
+    this.ring.onAdopted((ring) => history.ringHeld(this.life, ring));
+    this.service = new BrokerService({
+      ring: this.ring,
+      clock: process.clock,
+      turn: process.turn,
+      log,
+      bounds: settings.tails,
+      maxChannels: settings.maxChannels,
+      newId: () => process.random.uuid(),
+      dial: linkDialer(context),
+      transferBytes: settings.linkBufferBytes / 16,
+      retryDelay: settings.brokerRetryDelay,
+      random: () => process.random.unit(),
+    });
+    this.#state = stateLinkOf(context, this.ring, "scc-broker", () => this.service.instanceId);
+    this.service.registersWith(this.#state);
+    network.listen(process, uri, {
+      [LINK_PROTOCOL]: (socket) => this.service.accept(linkOver(socket, context)),
+      [IDENTITY_PROTOCOL]: (socket) => answerIdentity(socket, this.service.instanceId),
+    });
+    this.#state.start();
+  }
+
+  get life(): string {
+    return this.process.name;
+  }
+
+  /** SIGTERM: leaves the ring, then exits. */
+  leave(): void {
+    this.process.read(() => {
+      this.service.leaves();
+      void this.#state
+        .leave((done) => this.service.onReleased(done), LEAVE_MS)
+        .then(() => {
+          this.service.close();
+          // What was said last is still on its way when the process ends.
+          this.process.clock.after(10, () => this.process.kill());
+        });
+      this.process.promised();
+    });
+  }
+
+  amounts(): Amount[] {
+    const { tails, maxChannels } = this.#context.settings;
+    const { owner } = this.service;
+    const member = this.life;
+    return [
+      {
+        member,
+        what: "bytes of tails",
+        value: this.service.held.tailBytes,
+        bound: tails.totalBytes + 1e6 + ENTRY_SIZE,
+      },
+      { member, what: "channels", value: owner.channelCount, bound: maxChannels },
+    ];
+  }
+
+  ending(): MemberEnding {
+    const { instanceId, owner, trouble } = this.service;
+    const logs = this.#channels.flatMap((channel) => {
+      const log = owner.find(channel)?.log;
+      return log && owner.owns(channel) ? [{ channel, epoch: log.epoch, stable: log.stable }] : [];
+    });
+    return { name: this.life, role: "broker", instanceId, ring: this.ring.ring, trouble, pending: {}, logs };
+  }
+}
