@@ -17,7 +17,7 @@ const ringOf = (counter: number): Ring => ({
 });
 
 /** A broker's end of a link, and all it says, as `[entry, ...fields]`. */
-function port() {
+function port(events: { opened?: () => void; introduced?: () => void } = {}) {
   const ring = new CurrentRing();
   ring.offer(ringOf(2));
   const bounds = { count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 };
@@ -39,8 +39,8 @@ function port() {
     link: { entries, acknowledged: () => {}, close: () => {} },
     hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
     atTurnEnd: (task) => tasks.push(task),
-    introduced: () => {},
-    opened: () => {},
+    introduced: () => events.introduced?.(),
+    opened: () => events.opened?.(),
     logs: new BrokerLogs(holder, owner),
   });
   const hello = (counter: number): void =>
@@ -147,6 +147,14 @@ describe("WorkerPort", () => {
     end.subscribe(0, 2, undefined);
 
     expect(owner.find("news")?.subscribers.size).toBe(0);
+  });
+
+  it("does not open after its link has ended, which what the other side brings may do", () => {
+    let opened = 0;
+    const { end, hello } = port({ opened: () => (opened += 1), introduced: () => end.closed() });
+    hello(3);
+
+    expect(opened).toBe(0);
   });
 
   it("ends the link over what cannot be: numbers without names, foreign entries", () => {

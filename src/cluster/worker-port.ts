@@ -63,7 +63,8 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
     this.instanceId = hello.instanceId;
     this.#options.introduced(hello);
     this.linkRing.peerHas(hello.ring);
-    this.#options.opened();
+    // The other side's ring may have ended this broker's life, and this link with it.
+    if (!this.#isClosed) this.#options.opened();
   }
 
   override publish(number: number, sequence: number, bytes: Buffer): void {

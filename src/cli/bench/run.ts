@@ -6,6 +6,7 @@ import { isFaultless, type Measured } from "../../bench/report/measured.ts";
 import { toText } from "../../bench/report/text.ts";
 import { planOf, type Scenario } from "../../bench/scenarios.ts";
 import { ConfigError } from "../../runtime/errors.ts";
+import { stopOnSignals } from "../stop-on-signals.ts";
 import { type BenchFlags, checkFlags, type Env, secretsOf, urlsOf, wishesOf } from "./flags.ts";
 import { LocalCluster } from "./local-cluster.ts";
 import { ProgressLine } from "./progress.ts";
@@ -101,20 +102,4 @@ function writePage(file: string, page: string): void {
   } catch (error) {
     throw new ConfigError([`--html: ${(error as Error).message}`]);
   }
-}
-
-/** Signals closer together than this are one wish to stop: npm passes on what the terminal sent already. */
-const SAME_WISH_MS = 500;
-
-/** The first Ctrl-C ends the run and shows what there is, a second one ends everything. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  let firstAt: number | undefined;
-  const stop = (): void => {
-    if (firstAt !== undefined && performance.now() - firstAt >= SAME_WISH_MS) process.exit(130);
-    firstAt ??= performance.now();
-    controller.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
-  return controller.signal;
 }

@@ -6,6 +6,7 @@ import { conditionsOf, type Due, dueRuns } from "../../chaos/run/series.ts";
 import { SCENARIOS } from "../../chaos/scenarios/scenarios.ts";
 import { SccError } from "../../runtime/errors.ts";
 import { describe } from "../../runtime/log.ts";
+import { stopOnSignals } from "../stop-on-signals.ts";
 import { type Asked, asked, type ChaosFlags, type Env } from "./flags.ts";
 import { ChaosView } from "./view.ts";
 
@@ -105,20 +106,4 @@ async function show(records: readonly RunRecord[], { json = false }: ChaosFlags,
 /** The process ends next, and must not cut off what a pipe has not taken yet. */
 async function print(text: string): Promise<void> {
   await new Promise((resolve) => process.stdout.write(`${text}\n`, resolve));
-}
-
-/** Signals closer together than this are one wish to stop: npm passes on what the terminal sent already. */
-const SAME_WISH_MS = 500;
-
-/** The first Ctrl-C gives up the run under way and shows what there is, a second one ends everything. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  let firstAt: number | undefined;
-  const stop = (): void => {
-    if (firstAt !== undefined && performance.now() - firstAt >= SAME_WISH_MS) process.exit(130);
-    firstAt ??= performance.now();
-    controller.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
-  return controller.signal;
 }
