@@ -53,6 +53,16 @@ export class HeldLogs {
     return this.#held.values();
   }
 
+  /** Time of the clock that tails age by, ms. */
+  get now(): number {
+    return this.#now();
+  }
+
+  /** Whether what happened then is as old as messages get, and nobody is promised anything from before. */
+  isOld(at: number): boolean {
+    return this.#now() - at > this.#bounds.age;
+  }
+
   /** Holds a log from now on, in place of the one that was held for its channel. */
   put(held: HeldLog): void {
     const { log } = held;

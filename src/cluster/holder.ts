@@ -30,6 +30,8 @@ export class Holder {
   readonly #arriving = new Map<Port, Map<string, ChannelLog>>();
   /** Connections on which copies are to be acknowledged at the end of this turn. */
   readonly #unacknowledged = new Set<Port>();
+  /** Logs that were asked for as a whole and do not arrive yet, by connection: what comes of them is not taken. */
+  readonly #askedFor = new Map<Port, Set<string>>();
   /** By owner under the current ring: what is held of its logs and not as its follower. */
   #toOffer = new Map<string, HeldLog[]>();
   /** Owners whose logs are where they belong under the current ring. */
@@ -48,6 +50,7 @@ export class Holder {
   /** A ring was adopted: whom is what is held now to be offered to? */
   adopted(): void {
     this.#arriving.clear();
+    this.#askedFor.clear();
     this.#unacknowledged.clear();
     this.#settledBy.clear();
     this.#toOffer = new Map();
@@ -87,6 +90,7 @@ export class Holder {
   /** The connection has ended. */
   closed(port: Port): void {
     this.#arriving.delete(port);
+    this.#askedFor.delete(port);
     this.#unacknowledged.delete(port);
   }
 
@@ -105,6 +109,7 @@ export class Holder {
       logs = new Map();
       this.#arriving.set(from, logs);
     }
+    this.#askedFor.get(from)?.delete(channel);
     logs.set(channel, new ChannelLog(channel, epoch, last));
   }
 
@@ -165,6 +170,7 @@ export class Holder {
   }
 
   drop(from: Port, channel: string): void {
+    this.#askedFor.get(from)?.delete(channel);
     if (this.#options.held.find(channel)?.ownerId === from.instanceId) this.#options.held.remove(channel);
     this.#acknowledge(from);
   }
@@ -184,8 +190,15 @@ export class Holder {
     this.#options.settled?.();
   }
 
+  /** Once: the owner sends all of it, and forgets what it had on its way. */
   #askForAll(from: Port, channel: string): void {
-    from.link.entries.recopy(from.names.numberOf(channel));
+    let asked = this.#askedFor.get(from);
+    if (asked === undefined) {
+      asked = new Set();
+      this.#askedFor.set(from, asked);
+    }
+    if (!asked.has(channel)) from.link.entries.recopy(from.names.numberOf(channel));
+    asked.add(channel);
     // What follows of this log is not acknowledged either until all of it has come.
     this.#acknowledge(from);
   }

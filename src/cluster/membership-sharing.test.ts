@@ -26,7 +26,7 @@ describe("Membership, who shares a ring", () => {
   it("waits for nobody else where no broker is left", () => {
     const membership = running("a");
     membership.lost("a", 20_000);
-    membership.unreachable("a");
+    membership.lookedAfter("a", "gone", 0);
     join(membership, broker("b"), 20_500);
 
     expect(names(membership.next(20_500))).toEqual(["b"]);
@@ -39,7 +39,7 @@ describe("Membership, who shares a ring", () => {
     expect([names(ring), keepers(ring)]).toEqual([["b", "c"], ["broker a"]]);
 
     membership.lost("b", 21_000);
-    membership.unreachable("b");
+    membership.lookedAfter("b", "gone", 0);
     const crashed = membership.next(21_000);
     expect([names(crashed), keepers(crashed)]).toEqual([["c"], ["broker a"]]);
     settle(membership);

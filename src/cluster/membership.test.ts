@@ -89,7 +89,7 @@ describe("Membership, leaves and crashes", () => {
     membership.next(25_000);
     membership.joined(worker("w"));
     membership.lost("a", 26_000);
-    membership.unreachable("a");
+    membership.lookedAfter("a", "gone", 0);
     membership.accuse("w", ["a"]);
 
     expect(names(membership.next(26_000))).toEqual(["b", "c"]);
@@ -167,7 +167,7 @@ describe("Membership, what scc-state sees for itself", () => {
     membership.accuse("w", ["a", "b"]);
     for (const name of ["a", "b"]) {
       membership.lost(name, 20_000);
-      membership.unreachable(name);
+      membership.lookedAfter(name, "gone", 0);
     }
 
     expect(names(membership.next(20_000))).toEqual(["c"]);
@@ -180,14 +180,14 @@ describe("Membership, what scc-state sees for itself", () => {
     join(membership, broker("x"), 6000);
     expect(membership.next(10_999)).toBeUndefined();
 
-    membership.unreachable("y");
+    membership.lookedAfter("y", "gone", 0);
     expect(names(membership.next(11_000))).toEqual(["x"]);
   });
 
   it("does not take it for gone before anybody confirms that", () => {
     const membership = restarted("y", "z");
     membership.joined(broker("z"));
-    membership.unreachable("y");
+    membership.lookedAfter("y", "gone", 0);
     expect(membership.next(60_000)).toBeUndefined();
 
     membership.joined(worker("w"));

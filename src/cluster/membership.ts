@@ -1,5 +1,6 @@
 import type { RingVersion } from "../pubsub/version.ts";
 import { compareVersions } from "../pubsub/version.ts";
+import { Absences } from "./absences.ts";
 import { type Accusations, accusedBy } from "./accusations.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
@@ -60,10 +61,7 @@ export class Membership {
   readonly #candidates = new Map<string, Candidate>();
   /** Brokers that said goodbye, or whose address another instance answers at. */
   readonly #departed = new Set<string>();
-  /** Brokers that this scc-state heard and lost, and when. */
-  readonly #lost = new Map<string, number>();
-  /** Brokers that this scc-state heard, and where nobody listens any more. */
-  readonly #gone = new Set<string>();
+  readonly #absences: Absences;
   readonly #accusations = new Map<string, readonly string[]>();
   readonly #settled = new Map<string, RingVersion>();
   /** The brokers that each broker has links with. */
@@ -82,6 +80,7 @@ export class Membership {
   ) {
     this.#stateId = stateId;
     this.#delays = delays;
+    this.#absences = new Absences(delays.scaleBack);
     this.#startedAt = now;
     this.#upstreamPlacement = upstreamPlacement;
     this.#upstreamSeenAt = now + delays.startup;
@@ -102,8 +101,7 @@ export class Membership {
   /** A member is here. Its address is taken as it says; see `verified`. */
   joined(member: Member): void {
     this.#members.set(member.instanceId, member);
-    this.#lost.delete(member.instanceId);
-    this.#gone.delete(member.instanceId);
+    this.#absences.ended(member.instanceId);
   }
 
   /** Whether the ring places channels as upstream's workers do, and all brokers know. */
@@ -133,8 +131,7 @@ export class Membership {
       this.#leaving.add(instanceId);
     }
     this.#forget(instanceId);
-    this.#lost.delete(instanceId);
-    this.#gone.delete(instanceId);
+    this.#absences.ended(instanceId);
   }
 
   /** The connection to a member that said goodbye has ended. */
@@ -160,17 +157,16 @@ export class Membership {
     this.#noteUpstream(instanceId, now);
     const member = this.#members.get(instanceId);
     this.#forget(instanceId);
-    if (member !== undefined && hasMember(membersOf(this.#ring), instanceId)) this.#lost.set(instanceId, now);
+    if (member !== undefined && hasMember(membersOf(this.#ring), instanceId))
+      this.#absences.lost(instanceId, now);
   }
 
-  /**
-   * Nobody answers any more at the address of a broker that is not here, or somebody else does: it needs no
-   * grace. Who was heard before is gone for certain; who was not may only be out of this process's reach.
-   */
-  unreachable(instanceId: string): void {
+  /** What became of a broker that is not here; undefined: it does not answer at its address. */
+  lookedAfter(instanceId: string, found: "answers" | "gone" | undefined, now: number): void {
     if (this.#members.has(instanceId) || !hasMember(this.#ring.brokers, instanceId)) return;
-    if (this.#lost.has(instanceId)) this.#gone.add(instanceId);
-    this.#lost.set(instanceId, -Infinity);
+    if (found === "answers") this.#absences.answered(instanceId);
+    else if (found === "gone") this.#absences.unreachable(instanceId);
+    else this.#absences.silent(instanceId, now);
   }
 
   /** A registration was refused: as if it had not been made. */
@@ -206,7 +202,7 @@ export class Membership {
   next(now: number): Ring | undefined {
     const faulty = this.#faulty(now);
     const isUsable = ({ instanceId }: RingMember): boolean =>
-      !faulty.has(instanceId) && !this.#isAway(instanceId);
+      !faulty.has(instanceId) && !this.#isAway(instanceId, now);
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
     const mayScale = !usable || this.#isSettled(now);
@@ -218,7 +214,7 @@ export class Membership {
     const joiningUris = new Set(joining.map(({ uri }) => uri));
     const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
       if (faulty.has(instanceId) || joiningUris.has(uri)) return false;
-      if (!usable && joining.length > 0) return !this.#isAway(instanceId);
+      if (!usable && joining.length > 0) return !this.#isAway(instanceId, now);
       return !(mayScale && this.#departed.has(instanceId));
     });
     // The last broker stays listed until another joins: an empty ring would help nobody.
@@ -238,7 +234,7 @@ export class Membership {
   dueAt(now: number): number {
     const times = [this.#joinsDueAt(), this.#suspicions.dueAt];
     if (this.#ring.placement !== "rendezvous") times.push(this.#upstreamGoneAt());
-    for (const at of this.#lost.values()) times.push(at + this.#delays.scaleBack);
+    times.push(...this.#absences.dueAt);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
 
@@ -250,10 +246,10 @@ export class Membership {
     return new Set([
       ...accusedBy(accusations, idsOf(members)),
       ...this.#suspicions.review(this.#accusations, members, brokers, now),
-      ...this.#gone,
+      ...this.#absences.gone,
       ...this.#ring.keepers
         .map(({ instanceId }) => instanceId)
-        .filter((instanceId) => this.#lost.has(instanceId) && this.#isAccused(instanceId)),
+        .filter((instanceId) => this.#absences.has(instanceId) && this.#isAccused(instanceId)),
     ]);
   }
 
@@ -304,19 +300,18 @@ export class Membership {
   /** Whether a worker that keeps copies is here, or may still come back. */
   #isKept({ instanceId }: Keeper, now: number): boolean {
     if (this.#members.has(instanceId)) return true;
-    const lostAt = this.#lost.get(instanceId);
     // After a restart of scc-state, members return first.
-    if (lostAt === undefined) return now < this.#startedAt + this.#delays.startup + this.#delays.scaleBack;
-    return now - lostAt < this.#delays.scaleBack;
+    if (!this.#absences.has(instanceId))
+      return now < this.#startedAt + this.#delays.startup + this.#delays.scaleBack;
+    return !this.#absences.isLong(instanceId, now);
   }
 
   #adopt(ring: Ring): void {
     this.#ring = ring;
     const listed = new Set(idsOf(membersOf(ring)));
     for (const instanceId of idsOf(ring.brokers)) this.#candidates.delete(instanceId);
-    for (const instanceId of this.#gone) if (!listed.has(instanceId)) this.#gone.delete(instanceId);
     for (const candidate of this.#candidates.values()) this.#replaceAt(candidate);
-    for (const instanceId of this.#lost.keys()) if (!listed.has(instanceId)) this.#lost.delete(instanceId);
+    this.#absences.keepOnly(listed);
     for (const instanceId of this.#departed) {
       if (!listed.has(instanceId) && !this.#members.has(instanceId)) this.#departed.delete(instanceId);
     }
@@ -356,9 +351,7 @@ export class Membership {
    * one address are processes of one host that share a port, and its network: together they are one witness.
    */
   #allAccusations(now: number): Accusations {
-    const own: string[] = [];
-    for (const [instanceId, at] of this.#lost) if (now - at >= this.#delays.scaleBack) own.push(instanceId);
-    const all = new Map<string, readonly string[]>([[this.#stateId, own]]);
+    const all = new Map<string, readonly string[]>([[this.#stateId, this.#absences.long(now)]]);
     for (const [instanceId, accused] of this.#accusations) {
       const member = this.#members.get(instanceId);
       const witness = member?.role === "worker" ? member.uri : instanceId;
@@ -367,8 +360,8 @@ export class Membership {
     return all;
   }
 
-  #isAway(instanceId: string): boolean {
-    return this.#departed.has(instanceId) || this.#lost.has(instanceId);
+  #isAway(instanceId: string, now: number): boolean {
+    return this.#departed.has(instanceId) || this.#absences.isLong(instanceId, now);
   }
 
   #joinsDueAt(): number {
@@ -384,7 +377,7 @@ export class Membership {
     const allHadTime = now >= this.#startedAt + this.#delays.startup;
     return this.#ring.brokers.every(({ instanceId }) => {
       // Who is away, or talks with another scc-state, cannot tell this one.
-      if (this.#isAway(instanceId) || (allHadTime && !this.#members.has(instanceId))) return true;
+      if (this.#isAway(instanceId, now) || (allHadTime && !this.#members.has(instanceId))) return true;
       const settled = this.#settled.get(instanceId);
       return settled !== undefined && compareVersions(settled, this.#ring.version) === 0;
     });

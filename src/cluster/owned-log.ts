@@ -24,9 +24,12 @@ export class OwnedLog {
   copiedTo: string | undefined;
   /** Whether this broker stopped owning it: whoever holds on to it asks anew. */
   closed = false;
+  /** Since when subscribers may be on their way back: a link ended, or the channel came here; ms. */
+  awaitedSince: number;
 
-  constructor(log: ChannelLog) {
+  constructor(log: ChannelLog, now: number) {
     this.log = log;
+    this.awaitedSince = now;
   }
 
   get channel(): string {

@@ -57,6 +57,7 @@ export class OwnerLink<P extends Port = Port> {
   #port: P | undefined;
   #isOpen = false;
   #openedAt = 0;
+  #lostAt = 0;
   #accused = false;
   #ended = false;
   #cancelDial: (() => void) | undefined;
@@ -160,12 +161,17 @@ export class OwnerLink<P extends Port = Port> {
     this.#again();
   }
 
+  /** Before the broker counts as unusable it is tried, however often its link broke before. */
   #again(): void {
-    this.#retry = this.#options.clock.after(this.#backoff.next(), () => this.#dial());
+    const { clock, grace } = this.#options;
+    const graceLeft = this.#lostAt + grace - clock.now();
+    const longest = graceLeft > 0 ? Math.max(graceLeft / 2, FIRST_RETRY_MS) : Infinity;
+    this.#retry = clock.after(Math.min(this.#backoff.next(), longest), () => this.#dial());
   }
 
   #lost(): void {
     this.#grace?.cancel();
+    this.#lostAt = this.#options.clock.now();
     this.#grace = this.#options.clock.after(this.#options.grace, () => this.#accuse("no connection"));
   }
 

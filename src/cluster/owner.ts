@@ -6,7 +6,7 @@ import { type CopyItem, CopyStream } from "./copy-stream.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { Handover, type Offer } from "./handover.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
-import { OwnedLog, type Publisher } from "./owned-log.ts";
+import { type LogSubscriber, OwnedLog, type Publisher } from "./owned-log.ts";
 import type { Port } from "./port.ts";
 import { hasMember, membersOf, type Ring } from "./ring.ts";
 
@@ -105,6 +105,12 @@ export class Owner {
     return this.#servedNow(channel);
   }
 
+  /** The link of a subscriber has ended: it may come back for what it has not seen. */
+  lost(owned: OwnedLog, subscriber: LogSubscriber): void {
+    owned.subscribers.delete(subscriber);
+    owned.awaitedSince = this.#options.held.now;
+  }
+
   /** Whether somebody waits for a log. */
   isAwaited(channel: string): boolean {
     return this.#awaiting.has(channel);
@@ -153,6 +159,8 @@ export class Owner {
     const owned = this.#owned.get(log.channel);
     // Under a ring that is not settled an old copy somewhere could bring it back.
     if (!owned?.isServed || !owned.isIdle || !this.#handover.isSettled) return;
+    // Who was subscribed over a link that broke comes back, and would find a log that it does not know.
+    if (!this.#options.held.isOld(owned.awaitedSince)) return;
     const { copiedTo } = owned;
     if (copiedTo === undefined) {
       this.#close(owned, true);
@@ -304,7 +312,7 @@ export class Owner {
   }
 
   #own(log: ChannelLog): OwnedLog {
-    const owned = new OwnedLog(log);
+    const owned = new OwnedLog(log, this.#options.held.now);
     this.#owned.set(log.channel, owned);
     return owned;
   }

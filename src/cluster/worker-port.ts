@@ -52,7 +52,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
   /** The link is gone. */
   closed(): void {
     this.#isClosed = true;
-    for (const owned of this.#followed) owned.subscribers.delete(this);
+    for (const owned of this.#followed) this.#owner.lost(owned, this);
     this.#followed.clear();
   }
 

@@ -233,13 +233,17 @@ export class StateService {
 
   /** Whether a broker of the ring that is not here still answers where it was: if not, it needs no grace. */
   async #lookAfter(instanceId: string, uri: string): Promise<void> {
-    try {
-      if ((await this.#options.probe(uri)) === instanceId) return;
-    } catch (error) {
-      if (!(error instanceof NobodyThereError)) return;
-    }
-    this.#membership.unreachable(instanceId);
+    const found = await this.#find(instanceId, uri);
+    this.#membership.lookedAfter(instanceId, found, this.#options.clock.now());
     this.#review();
+  }
+
+  async #find(instanceId: string, uri: string): Promise<"answers" | "gone" | undefined> {
+    try {
+      return (await this.#options.probe(uri)) === instanceId ? "answers" : "gone";
+    } catch (error) {
+      return error instanceof NobodyThereError ? "gone" : undefined;
+    }
   }
 
   /** Looks after the brokers of the ring that never came here: nobody else may be left to tell of them. */
