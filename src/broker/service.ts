@@ -150,7 +150,11 @@ export class BrokerService {
       atTurnEnd: (task) => this.#options.turn.deliver(task),
       introduced: (hello) => {
         role = hello.role;
-        this.#replaceOlder(port, hello);
+        // It meant whoever was at this address before: between the two of us this broker makes the link.
+        const isWanted = !life.peers.makesLinkWith(hello);
+        if (isWanted) this.#replaceOlder(port, hello);
+        else link.close("the link is made from here");
+        return isWanted;
       },
       opened: () => {
         this.#opened(port);

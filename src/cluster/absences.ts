@@ -50,6 +50,12 @@ export class Absences {
     this.#since.set(instanceId, -Infinity);
   }
 
+  /** Another instance is at its address, whether its own connection has ended yet or not. */
+  replaced(instanceId: string): void {
+    this.#gone.add(instanceId);
+    this.#since.set(instanceId, -Infinity);
+  }
+
   /** Whether it has been away for longer than it needs to come back: all are for a moment when scc-state stood still. */
   isLong(instanceId: string, now: number): boolean {
     const since = this.#since.get(instanceId);

@@ -63,7 +63,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
       link: { entries, acknowledged: () => {}, close: () => {} },
       hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
       atTurnEnd: () => {},
-      introduced: () => {},
+      introduced: () => true,
       opened: () => {},
       logs: new BrokerLogs(holder, owner),
     });

@@ -3,6 +3,7 @@ import { ChannelLog } from "../pubsub/channel-log.ts";
 import type { Epoch } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
+import { followerOf } from "./keepers.ts";
 import type { Copy, Port } from "./port.ts";
 import { hasMember, isKeeper, type Ring } from "./ring.ts";
 
@@ -34,6 +35,8 @@ export class Holder {
   readonly #askedFor = new Map<Port, Set<string>>();
   /** By owner under the current ring: what is held of its logs and not as its follower. */
   #toOffer = new Map<string, HeldLog[]>();
+  /** Who waits until nobody counts on what is held here. */
+  readonly #whenFree: (() => void)[] = [];
   /** Owners whose logs are where they belong under the current ring. */
   readonly #settledBy = new Set<string>();
 
@@ -45,6 +48,23 @@ export class Holder {
   get isReleased(): boolean {
     const { brokers } = this.#options.ring.ring;
     return brokers.every(({ instanceId }) => this.#settledBy.has(instanceId));
+  }
+
+  /** Whether the current ring has this member hold the second copy of what its only broker owns. */
+  get follows(): boolean {
+    return followerOf(this.#options.ring.ring)?.instanceId === this.#options.instanceId();
+  }
+
+  /** Tells once when nobody counts on the copies that are held here: at once if nobody does. */
+  whenFree(done: () => void): void {
+    this.#whenFree.push(done);
+    this.#review();
+  }
+
+  #review(): void {
+    if (this.#whenFree.length === 0) return;
+    const isFree = !this.#isMember(this.#options.ring.ring) || (!this.follows && this.isReleased);
+    if (isFree) for (const done of this.#whenFree.splice(0)) done();
   }
 
   /** A ring was adopted: whom is what is held now to be offered to? */
@@ -66,6 +86,7 @@ export class Holder {
       if (list) list.push(held);
       else this.#toOffer.set(ownerId, [held]);
     }
+    this.#review();
   }
 
   /** Tells an owner what is held for it; on every new connection, and under every new ring. */
@@ -188,6 +209,7 @@ export class Holder {
     }
     this.#toOffer.delete(from.instanceId);
     this.#options.settled?.();
+    this.#review();
   }
 
   /** Once: the owner sends all of it, and forgets what it had on its way. */

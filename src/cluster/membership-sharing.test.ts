@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { followerOf } from "./keepers.ts";
 import type { Ring } from "./ring.ts";
 import { broker, delays, join, names, running, settle, worker } from "./test-membership.ts";
 
@@ -43,7 +44,7 @@ describe("Membership, who shares a ring", () => {
     const crashed = membership.next(21_000);
     expect([names(crashed), keepers(crashed)]).toEqual([["c"], ["broker a"]]);
     settle(membership);
-    membership.gone("a");
+    membership.gone("a", 0);
     join(membership, broker("d"), 30_000);
     const after = membership.next(40_000);
     expect([names(after), keepers(after)]).toEqual([["c", "d"], []]);
@@ -76,7 +77,20 @@ describe("Membership, who shares a ring", () => {
 
     membership.left("w2", 30_000);
     membership.joined(worker("w3"));
-    expect(keepers(membership.next(30_000 + delays.scaleBack))).toEqual(["worker w3"]);
+    // Who leaves has the only copies beside the broker's until all is where it belongs.
+    const ring = membership.next(30_000 + delays.scaleBack);
+    expect(keepers(ring)).toEqual(["worker w3", "worker w2"]);
+    expect(followerOf(ring as Ring)?.instanceId).toBe("w3");
+  });
+
+  it("lets a keeper that leaves keep its copies where nobody else can, and makes no ring for it", () => {
+    const membership = running("a");
+    membership.joined(worker("w1"));
+    membership.next(20_000);
+    membership.left("w1", 30_000);
+
+    expect(membership.next(30_000 + delays.scaleBack)).toBeUndefined();
+    expect(followerOf(membership.ring)?.instanceId).toBe("w1");
   });
 
   it("parts two brokers that cannot reach each other for long, though nobody else complains", () => {

@@ -5,6 +5,7 @@ import { type Accusations, accusedBy } from "./accusations.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
+  isKeeper,
   isNewer,
   type Keeper,
   membersOf,
@@ -66,7 +67,7 @@ export class Membership {
   readonly #settled = new Map<string, RingVersion>();
   /** The brokers that each broker has links with. */
   readonly #linked = new Map<string, ReadonlySet<string>>();
-  /** Brokers that said goodbye, and are still there to hand over what they hold. */
+  /** Brokers and keepers that said goodbye, and are still there to hand over what they hold. */
   readonly #leaving = new Set<string>();
   readonly #suspicions = new Suspicions();
   #ring: Ring = NO_RING;
@@ -126,17 +127,17 @@ export class Membership {
   /** A member said goodbye. Its `instanceId` never returns. */
   left(instanceId: string, now: number): void {
     this.#noteUpstream(instanceId, now);
-    if (this.#members.get(instanceId)?.role === "broker") {
-      this.#departed.add(instanceId);
-      this.#leaving.add(instanceId);
-    }
+    const isBroker = this.#members.get(instanceId)?.role === "broker";
+    if (isBroker) this.#departed.add(instanceId);
+    if (isBroker || isKeeper(this.#ring, instanceId)) this.#leaving.add(instanceId);
     this.#forget(instanceId);
     this.#absences.ended(instanceId);
   }
 
   /** The connection to a member that said goodbye has ended. */
-  gone(instanceId: string): void {
+  gone(instanceId: string, now: number): void {
     this.#leaving.delete(instanceId);
+    if (isKeeper(this.#ring, instanceId)) this.#absences.lost(instanceId, now);
   }
 
   /** The brokers that a broker has links with: replaces what it said before. */
@@ -275,7 +276,8 @@ export class Membership {
 
   #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): Keeper[] {
     return keepersFor(this.#ring, brokers, {
-      isSettled: this.#isSettled(now),
+      isSettled: this.#allSettled,
+      isLeaving: (instanceId) => this.#leaving.has(instanceId),
       isHere: (instanceId) =>
         !faulty.has(instanceId) && (this.#members.has(instanceId) || this.#leaving.has(instanceId)),
       workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
@@ -288,10 +290,11 @@ export class Membership {
     const { brokers } = this.#ring;
     const isSettled = this.#isSettled(now);
     // Whoever left after settling is not missed.
-    if (!isSettled && this.#ring.keepers.some(({ instanceId }) => faulty.has(instanceId))) return true;
+    if (!this.#allSettled && this.#ring.keepers.some(({ instanceId }) => faulty.has(instanceId))) return true;
     const follower = followerOf(this.#ring);
     if (follower !== undefined && (faulty.has(follower.instanceId) || !this.#isKept(follower, now)))
-      return true;
+      // One that leaves stays while there is nobody else.
+      return keepers[0]?.instanceId !== follower.instanceId;
     // A first one is taken once all is calm.
     const isWanted = brokers.length === 1 && follower === undefined;
     return isSettled && isWanted && keepers.some(({ role }) => role === "worker");
@@ -300,6 +303,7 @@ export class Membership {
   /** Whether a worker that keeps copies is here, or may still come back. */
   #isKept({ instanceId }: Keeper, now: number): boolean {
     if (this.#members.has(instanceId)) return true;
+    if (this.#leaving.has(instanceId)) return false;
     // After a restart of scc-state, members return first.
     if (!this.#absences.has(instanceId))
       return now < this.#startedAt + this.#delays.startup + this.#delays.scaleBack;
@@ -320,7 +324,9 @@ export class Membership {
   /** Another instance answers at this address now: whoever the ring lists there is gone. */
   #replaceAt({ uri, instanceId }: RingMember): void {
     for (const known of this.#ring.brokers) {
-      if (known.uri === uri && known.instanceId !== instanceId) this.#departed.add(known.instanceId);
+      if (known.uri !== uri || known.instanceId === instanceId) continue;
+      this.#departed.add(known.instanceId);
+      this.#absences.replaced(known.instanceId);
     }
   }
 
@@ -372,14 +378,23 @@ export class Membership {
     return Math.max(this.#startedAt + this.#delays.startup, Math.min(quiet, bound));
   }
 
+  /** Whether every broker of the ring has said that its logs are held twice, and nobody else's copies are needed. */
+  get #allSettled(): boolean {
+    return this.#ring.brokers.every(({ instanceId }) => this.#hasSettled(instanceId));
+  }
+
+  #hasSettled(instanceId: string): boolean {
+    const settled = this.#settled.get(instanceId);
+    return settled !== undefined && compareVersions(settled, this.#ring.version) === 0;
+  }
+
   /** Whether every broker of the ring that lives and is here has settled it. */
   #isSettled(now: number): boolean {
     const allHadTime = now >= this.#startedAt + this.#delays.startup;
     return this.#ring.brokers.every(({ instanceId }) => {
       // Who is away, or talks with another scc-state, cannot tell this one.
       if (this.#isAway(instanceId, now) || (allHadTime && !this.#members.has(instanceId))) return true;
-      const settled = this.#settled.get(instanceId);
-      return settled !== undefined && compareVersions(settled, this.#ring.version) === 0;
+      return this.#hasSettled(instanceId);
     });
   }
 }

@@ -64,6 +64,11 @@ export class PeerLinks {
     return [...this.#open];
   }
 
+  /** Whether it is this broker that dials a member, of the two. */
+  makesLinkWith({ instanceId, role }: Pick<Hello, "instanceId" | "role">): boolean {
+    return role === "broker" && instanceId < this.#options.instanceId;
+  }
+
   /** Brokers and keepers of the ring that this one cannot use. */
   get accused(): string[] {
     const listed = ({ instanceId }: RingMember): boolean => {
@@ -75,7 +80,9 @@ export class PeerLinks {
 
   /** The brokers of the ring, those that leave it, and a worker that keeps copies. */
   adopted({ brokers, keepers }: Ring): void {
-    this.#listed = [...brokers, ...keepers];
+    // Whoever keeps copies has nothing to do with a broker that is not in the ring yet, and makes no link with it.
+    const isIn = hasMember(brokers, this.#options.instanceId);
+    this.#listed = isIn ? [...brokers, ...keepers] : brokers;
     this.#workers = new Set(
       keepers.filter(({ role }) => role === "worker").map(({ instanceId }) => instanceId),
     );
@@ -143,7 +150,7 @@ export class PeerLinks {
   }
 
   #dials({ instanceId }: RingMember): boolean {
-    return instanceId < this.#options.instanceId && !this.#workers.has(instanceId);
+    return this.makesLinkWith({ instanceId, role: this.#workers.has(instanceId) ? "worker" : "broker" });
   }
 
   #dialTo(member: RingMember): void {

@@ -56,6 +56,7 @@ export class StateLink {
   #talk: NewTalk | undefined;
   #registered = false;
   #ended = false;
+  #isLeaving = false;
   #cancelDial: (() => void) | undefined;
   #timer: Timer | undefined;
   #accused: readonly string[] = [];
@@ -131,6 +132,7 @@ export class StateLink {
    * @param limitMs how long to wait for that at most
    */
   async leave(released: ((done: () => void) => void) | undefined, limitMs: number): Promise<void> {
+    this.#isLeaving = true;
     if (this.#registered) {
       this.#say({ type: "leave" });
       await new Promise<void>((resolve) => {
@@ -207,6 +209,8 @@ export class StateLink {
     if (this.#settled) this.#say({ type: "settled", version: this.#settled });
     const own = this.#options.ring;
     if (compareVersions(own.version, ring.version) > 0) this.#say({ type: "ring", ring: own.ring });
+    // To this scc-state it has not been said yet.
+    if (this.#isLeaving) this.#say({ type: "leave" });
   }
 
   #learn(ring: Ring): void {

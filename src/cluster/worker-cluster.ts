@@ -13,6 +13,7 @@ import { HeldLogs } from "./held-logs.ts";
 import { Holder } from "./holder.ts";
 import { LostLog } from "./lost-log.ts";
 import { createStateLink, type MemberConfig } from "./member.ts";
+import { partingOf } from "./parting.ts";
 import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
 import type { StateLink } from "./state-link.ts";
 import { linkDialer } from "./transport.ts";
@@ -39,6 +40,7 @@ export class WorkerCluster {
   readonly instanceId: string;
   readonly ring = new CurrentRing();
   readonly #state: StateLink;
+  readonly #holder: Holder;
   readonly #publishLimit: number;
   readonly #createBroker: (deliver: Deliver) => ClusterBroker;
   #broker: ClusterBroker | undefined;
@@ -64,6 +66,12 @@ export class WorkerCluster {
       retryDelay: brokerRetryDelay + reconnectRandomness,
       instanceId: () => instanceId,
     });
+    this.#holder = new Holder({
+      instanceId: () => instanceId,
+      ring,
+      held: new HeldLogs(KEPT, () => systemClock.now()),
+      atTurnEnd: (task) => turn.deliver(task),
+    });
     const options = {
       ring,
       clock: systemClock,
@@ -77,12 +85,7 @@ export class WorkerCluster {
       subscribeLimit: SUBSCRIBE_LIMIT_MS,
       retryDelay: brokerRetryDelay,
       grace: GRACE_MS,
-      holder: new Holder({
-        instanceId: () => instanceId,
-        ring,
-        held: new HeldLogs(KEPT, () => systemClock.now()),
-        atTurnEnd: (task) => turn.deliver(task),
-      }),
+      holder: this.#holder,
     };
     const gaps = new GapLog(log, systemClock);
     const losses = new LostLog(log, systemClock);
@@ -119,14 +122,15 @@ export class WorkerCluster {
   }
 
   /**
-   * Waits until all that was published until now is confirmed or rejected, says goodbye, and ends the links.
+   * Waits until all that was published until now is confirmed or rejected, says goodbye, waits until the copies it
+   * may keep are elsewhere, and ends the links.
    *
    * @param limitMs how long that may take; what is unconfirmed by then is rejected
    */
   async leave(limitMs: number = this.#publishLimit + LEAVE_MS): Promise<void> {
-    const goodbyeMs = Math.min(LEAVE_MS, limitMs / 2);
-    await this.#settled(limitMs - goodbyeMs);
-    await this.#state.leave(undefined, goodbyeMs);
+    const end = systemClock.now() + limitMs;
+    await this.#settled(limitMs - Math.min(LEAVE_MS, limitMs / 2));
+    await this.#state.leave(partingOf(this.#holder, systemClock, LEAVE_MS), end - systemClock.now());
     this.broker.close();
   }
 

@@ -39,7 +39,10 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
     link: { entries, acknowledged: () => {}, close: () => {} },
     hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
     atTurnEnd: (task) => tasks.push(task),
-    introduced: () => events.introduced?.(),
+    introduced: () => {
+      events.introduced?.();
+      return true;
+    },
     opened: () => events.opened?.(),
     logs: new BrokerLogs(holder, owner),
   });

@@ -13,8 +13,8 @@ export interface WorkerPortOptions extends PortOptions {
   readonly owner: Owner;
   /** Runs a task once, at the end of the turn and before the link is written. */
   readonly atTurnEnd: (task: () => void) => void;
-  /** The other side said who it is; its ring is not looked at yet. */
-  readonly introduced: (hello: Hello) => void;
+  /** The other side said who it is; its ring is not looked at yet. @returns whether the link is to be used */
+  readonly introduced: (hello: Hello) => boolean;
   /** Both sides know each other's ring: whatever is to be said can be said from here on. */
   readonly opened: () => void;
 }
@@ -61,7 +61,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
   override hello(json: string): void {
     const hello = parseHello(json);
     this.instanceId = hello.instanceId;
-    this.#options.introduced(hello);
+    if (!this.#options.introduced(hello)) return;
     this.linkRing.peerHas(hello.ring);
     // The other side's ring may have ended this broker's life, and this link with it.
     if (!this.#isClosed) this.#options.opened();

@@ -220,7 +220,8 @@ export class StateService {
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
     if (talk.left) {
-      this.#membership.gone(instanceId);
+      this.#membership.gone(instanceId, this.#options.clock.now());
+      this.#review();
       if (role === "worker") this.#tellOfWorkers();
       return;
     }

@@ -82,7 +82,7 @@ export class History implements LinkTalk {
 
   ringHeld(life: string, ring: Ring): void {
     this.#trace?.(
-      `${life} is at ring ${formatVersion(ring.version)} [${ring.brokers.map(({ uri }) => uri)}]`,
+      `${life} is at ring ${formatVersion(ring.version)} [${ring.brokers.map(({ uri }) => uri)}] keepers [${ring.keepers.map(({ uri }) => uri)}]`,
     );
     for (const checker of this.#checkers) checker.ringHeld?.(life, ring);
     const version = formatVersion(ring.version);

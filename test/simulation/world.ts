@@ -1,5 +1,7 @@
+import { followerOf } from "../../src/cluster/keepers.ts";
+import { hasMember, membersOf } from "../../src/cluster/ring.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
-import { formatVersion } from "../../src/pubsub/version.ts";
+import { compareVersions } from "../../src/pubsub/version.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
 import type { MakeChecker } from "./checker.ts";
 import { comesToRest } from "./checkers/convergence.ts";
@@ -296,17 +298,23 @@ export class World implements ProcessWorld, Inspect {
     };
   }
 
-  /** Whether all who live are at one ring whose brokers live: what failed before has been made good. */
+  /** Whether all who live are at one ring that is settled, and everything is held twice: what failed before is made good. */
   #isSettled(): boolean {
-    const { brokers } = this;
-    const members = [...brokers, ...this.workers];
-    const versions = new Set(members.map(({ ring }) => formatVersion(ring.version)));
-    const listed = members[0]?.ring.ring.brokers ?? [];
-    const live = new Set(brokers.map(({ service }) => service.instanceId));
+    const { brokers, workers } = this;
+    const [first, ...others] = [...brokers, ...workers];
+    if (first === undefined) return true;
+    const { ring } = first.ring;
+    const isListed = (id: string): boolean => hasMember(membersOf(ring), id);
+    const live = new Set([
+      ...brokers.map(({ service }) => service.instanceId),
+      ...workers.map(({ instanceId }) => instanceId),
+    ]);
     return (
-      versions.size === 1 &&
-      members.every(({ process }) => process.isRunning) &&
-      listed.every(({ instanceId }) => live.has(instanceId))
+      [first, ...others].every(({ process }) => process.isRunning) &&
+      others.every((other) => compareVersions(other.ring.version, ring.version) === 0) &&
+      membersOf(ring).every(({ instanceId }) => live.has(instanceId)) &&
+      (ring.brokers.length > 1 || followerOf(ring) !== undefined || workers.length === 0) &&
+      brokers.every(({ service }) => !isListed(service.instanceId) || service.owner.handover.isSettled)
     );
   }
 

@@ -5,7 +5,7 @@ import { LINK_PROTOCOL } from "../../../src/link/entries.ts";
 import { ENTRY_SIZE } from "../../../src/pubsub/channel-log.ts";
 import type { Process } from "../process.ts";
 import type { Amount, MemberEnding } from "../truth.ts";
-import { linkDialer, linkOver, type MemberContext, stateLinkOf } from "./context.ts";
+import { linkDialer, linkOver, type MemberContext, promising, stateLinkOf } from "./context.ts";
 import { answerIdentity, IDENTITY_PROTOCOL } from "./state-member.ts";
 
 const LEAVE_MS = 20_000;
@@ -59,7 +59,10 @@ export class BrokerMember {
     this.process.read(() => {
       this.service.leaves();
       void this.#state
-        .leave((done) => this.service.onReleased(done), LEAVE_MS)
+        .leave(
+          promising(this.process, (done) => this.service.onReleased(done), LEAVE_MS),
+          LEAVE_MS,
+        )
         .then(() => {
           this.service.close();
           // What was said last is still on its way when the process ends.

@@ -87,3 +87,18 @@ export function stateLinkOf(
     authFailed: () => {},
   });
 }
+
+/** What resolves a promise of `StateLink.leave`, so that the world knows: what waits for it runs before time goes on. */
+export function promising(
+  process: Process,
+  released: (done: () => void) => void,
+  limitMs: number,
+): (done: () => void) => void {
+  return (done) => {
+    released(() => {
+      done();
+      process.promised();
+    });
+    process.clock.after(limitMs + 1, () => process.promised());
+  };
+}

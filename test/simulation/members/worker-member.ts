@@ -2,6 +2,7 @@ import { ClusterBroker } from "../../../src/cluster/cluster-broker.ts";
 import { CurrentRing } from "../../../src/cluster/current-ring.ts";
 import { HeldLogs } from "../../../src/cluster/held-logs.ts";
 import { Holder } from "../../../src/cluster/holder.ts";
+import { partingOf } from "../../../src/cluster/parting.ts";
 import type { StateLink } from "../../../src/cluster/state-link.ts";
 import { sizeOf } from "../../../src/link/unconfirmed.ts";
 import { Hub } from "../../../src/pubsub/hub.ts";
@@ -11,9 +12,11 @@ import type { Plan } from "../plan.ts";
 import type { Process } from "../process.ts";
 import type { Amount, MemberEnding } from "../truth.ts";
 import { Clients } from "./clients.ts";
-import { linkDialer, type MemberContext, stateLinkOf } from "./context.ts";
+import { linkDialer, type MemberContext, promising, stateLinkOf } from "./context.ts";
 
+/** As in `WorkerCluster`. */
 const LEAVE_MS = 1000;
+const LIMIT_MS = 10_000;
 /** How long a leaving worker waits for what its clients published, ms. */
 const FINISH_MS = 500;
 const LARGEST = sizeOf(new Publication("", Buffer.alloc(21_000)));
@@ -27,6 +30,7 @@ export class WorkerMember {
   readonly broker: ClusterBroker;
   readonly clients: Clients;
   readonly #state: StateLink;
+  readonly #holder: Holder;
   readonly #context: MemberContext;
 
   constructor(context: MemberContext, plan: Plan) {
@@ -38,6 +42,12 @@ export class WorkerMember {
     const { instanceId, ring } = this;
     ring.onAdopted((adopted) => history.ringHeld(this.life, adopted));
     this.#state = stateLinkOf(context, ring, "scc-worker", () => instanceId);
+    this.#holder = new Holder({
+      instanceId: () => instanceId,
+      ring,
+      held: new HeldLogs(settings.tails, () => process.clock.now()),
+      atTurnEnd: (task) => process.turn.deliver(task),
+    });
     const hub = new Hub(process.turn);
     this.broker = new ClusterBroker(
       {
@@ -47,12 +57,7 @@ export class WorkerMember {
         clock: process.clock,
         random: () => process.random.unit(),
         log,
-        holder: new Holder({
-          instanceId: () => instanceId,
-          ring,
-          held: new HeldLogs(settings.tails, () => process.clock.now()),
-          atTurnEnd: (task) => process.turn.deliver(task),
-        }),
+        holder: this.#holder,
         hello: () => ({ instanceId, role: "worker", release: "simulation", ring: ring.ring }),
         publishLevel: "replica",
         retryDelay: settings.brokerRetryDelay,
@@ -79,7 +84,8 @@ export class WorkerMember {
     this.process.read(() => {
       this.clients.leave();
       this.process.clock.after(FINISH_MS, () => {
-        void this.#state.leave(undefined, LEAVE_MS).then(() => {
+        const parting = partingOf(this.#holder, this.process.clock, LEAVE_MS);
+        void this.#state.leave(promising(this.process, parting, LIMIT_MS), LIMIT_MS).then(() => {
           this.broker.close();
           this.process.clock.after(10, () => this.process.kill());
         });
