@@ -18,10 +18,10 @@ export function accusedBy(accusations: Accusations, brokers: readonly string[]):
   }
   return brokers.filter((instanceId) => {
     if (count(instanceId) < 2) return false;
-    for (const [accuser, accused] of accusations) {
-      if (accuser === instanceId || !accused.includes(instanceId)) continue;
-      if (count(accuser) >= count(instanceId)) return false;
-    }
-    return true;
+    const accusers = [...accusations].filter(
+      ([accuser, accused]) => accuser !== instanceId && accused.includes(instanceId),
+    );
+    // Who only complains of others may be right.
+    return accusers.length > 0 && accusers.every(([accuser]) => count(accuser) < count(instanceId));
   });
 }

@@ -49,6 +49,7 @@ export class PeerLinks {
   readonly #open = new Set<string>();
   #listed: readonly RingMember[] = [];
   #announced: readonly RingMember[] = [];
+  #ended = false;
   /** Of those listed the workers, which always dial. */
   #workers: ReadonlySet<string> = new Set();
   /** Of those listed the brokers that leave. */
@@ -118,10 +119,12 @@ export class PeerLinks {
   left(instanceId: string): void {
     const wasBroker = this.#open.delete(instanceId);
     if (hasMember(this.#listed, instanceId)) this.#review();
-    if (wasBroker) this.#events.changed();
+    if (wasBroker && !this.#ended) this.#events.changed();
   }
 
+  /** For good: links that others made may end after it, and are not waited for. */
   end(reason: string): void {
+    this.#ended = true;
     for (const link of this.#dialled.values()) link.end(reason);
     this.#dialled.clear();
     for (const { grace } of this.#awaited.values()) grace.cancel();
@@ -129,6 +132,7 @@ export class PeerLinks {
   }
 
   #review(): void {
+    if (this.#ended) return;
     const { instanceId: me } = this.#options;
     const wanted = [...this.#listed, ...this.#announced].filter(({ instanceId }) => instanceId !== me);
     for (const [instanceId, link] of this.#dialled) {

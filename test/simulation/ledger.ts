@@ -3,6 +3,8 @@ import type { Process } from "./process.ts";
 
 /** How long after its end a fault may still make others give up its victim, ms. */
 const AFTERMATH_MS = 8000;
+/** How long after a ring has settled it may take until the last worker is told what was lost before, ms. */
+const TELLING_MS = 3000;
 /** How long a connection is left alone after a fault that should cost nobody his place, ms. */
 const RECOVERY_MS = 5000;
 
@@ -16,6 +18,7 @@ export class Ledger {
   readonly #blamedUntil = new Map<string, number>();
   readonly #troubledUntil = new Map<string, number>();
   readonly #failed = new Set<Process>();
+  #toldUntil = 0;
 
   /** @param now ms of the world's time */
   constructor(now: () => number) {
@@ -56,11 +59,12 @@ export class Ledger {
 
   /** All live members are at one settled ring: what failed before then is made good. */
   settled(): void {
+    if (this.#failed.size > 1) this.#toldUntil = this.#now() + TELLING_MS;
     this.#failed.clear();
   }
 
   /** Whether subscribers may have to be told of a gap: more than one process failed before a ring settled. */
   get mayGap(): boolean {
-    return this.#failed.size > 1;
+    return this.#failed.size > 1 || this.#now() < this.#toldUntil;
   }
 }

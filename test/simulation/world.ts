@@ -274,8 +274,17 @@ export class World implements ProcessWorld, Inspect {
     for (const undo of [...this.#undos]) undo();
     for (const { process } of this.#members.values()) process.wake();
     if (this.states.length === 0) this.startState(1);
-    if (this.brokers.length === 0) this.startBroker(1);
+    // Those that leave do so, and what they hold needs somebody to go to.
+    const staying = this.brokers.filter(({ isLeaving }) => !isLeaving);
+    if (staying.length === 0) this.startBroker(this.#freeBrokerPlace());
     for (const state of this.states.slice(1)) state.process.kill();
+  }
+
+  #freeBrokerPlace(): number {
+    const taken = new Set(this.brokers.map(({ process }) => process.place));
+    let place = 1;
+    while (taken.has(place)) place += 1;
+    return place;
   }
 
   // --- what there is to see ---

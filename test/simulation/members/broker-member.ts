@@ -16,6 +16,8 @@ export class BrokerMember {
   readonly uri: string;
   readonly ring = new CurrentRing();
   readonly service: BrokerService;
+  /** Whether it was told to leave. */
+  isLeaving = false;
   readonly #state: StateLink;
   readonly #context: MemberContext;
   readonly #channels: readonly string[];
@@ -56,6 +58,7 @@ export class BrokerMember {
 
   /** SIGTERM: leaves the ring, then exits. */
   leave(): void {
+    this.isLeaving = true;
     this.process.read(() => {
       this.service.leaves();
       void this.#state
