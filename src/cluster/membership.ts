@@ -203,7 +203,7 @@ export class Membership {
   next(now: number): Ring | undefined {
     const faulty = this.#faulty(now);
     const isUsable = ({ instanceId }: RingMember): boolean =>
-      !faulty.has(instanceId) && !this.#isAway(instanceId, now);
+      !faulty.has(instanceId) && !this.#departed.has(instanceId);
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
     const mayScale = !usable || this.#isSettled(now);
@@ -215,14 +215,13 @@ export class Membership {
     const joiningUris = new Set(joining.map(({ uri }) => uri));
     const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
       if (faulty.has(instanceId) || joiningUris.has(uri)) return false;
-      if (!usable && joining.length > 0) return !this.#isAway(instanceId, now);
       return !(mayScale && this.#departed.has(instanceId));
     });
     // The last broker stays listed until another joins: an empty ring would help nobody.
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
     const placement = mayScale ? this.#placementDue(now) : this.#ring.placement;
-    const keepers = this.#keepersFor(brokers, faulty, now);
+    const keepers = this.#keepersFor(brokers, faulty);
     const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
     const isNeeded = !isSame || placement !== this.#ring.placement || this.#lacksKeeper(keepers, faulty, now);
     if (brokers.length === 0 || !isNeeded) return undefined;
@@ -274,12 +273,14 @@ export class Membership {
     return say(a, b) || say(b, a);
   }
 
-  #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): Keeper[] {
+  #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>): Keeper[] {
     return keepersFor(this.#ring, brokers, {
       isSettled: this.#allSettled,
       isLeaving: (instanceId) => this.#leaving.has(instanceId),
+      // Who is neither here nor missed may talk with another scc-state.
       isHere: (instanceId) =>
-        !faulty.has(instanceId) && (this.#members.has(instanceId) || this.#leaving.has(instanceId)),
+        !faulty.has(instanceId) &&
+        (this.#members.has(instanceId) || this.#leaving.has(instanceId) || !this.#absences.has(instanceId)),
       workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
       cannotUse: (worker, broker) => this.#accusations.get(worker)?.includes(broker) ?? false,
     });
@@ -304,9 +305,8 @@ export class Membership {
   #isKept({ instanceId }: Keeper, now: number): boolean {
     if (this.#members.has(instanceId)) return true;
     if (this.#leaving.has(instanceId)) return false;
-    // After a restart of scc-state, members return first.
-    if (!this.#absences.has(instanceId))
-      return now < this.#startedAt + this.#delays.startup + this.#delays.scaleBack;
+    // Who was never here may talk with another scc-state: those who cannot use it say so.
+    if (!this.#absences.has(instanceId)) return !this.#isAccused(instanceId);
     return !this.#absences.isLong(instanceId, now);
   }
 

@@ -49,6 +49,7 @@ export class PeerLinks {
   readonly #open = new Set<string>();
   #listed: readonly RingMember[] = [];
   #announced: readonly RingMember[] = [];
+  #isIn = false;
   #ended = false;
   /** Of those listed the workers, which always dial. */
   #workers: ReadonlySet<string> = new Set();
@@ -82,8 +83,8 @@ export class PeerLinks {
   /** The brokers of the ring, those that leave it, and a worker that keeps copies. */
   adopted({ brokers, keepers }: Ring): void {
     // Whoever keeps copies has nothing to do with a broker that is not in the ring yet, and makes no link with it.
-    const isIn = hasMember(brokers, this.#options.instanceId);
-    this.#listed = isIn ? [...brokers, ...keepers] : brokers;
+    this.#isIn = hasMember(brokers, this.#options.instanceId);
+    this.#listed = this.#isIn ? [...brokers, ...keepers] : brokers;
     this.#workers = new Set(
       keepers.filter(({ role }) => role === "worker").map(({ instanceId }) => instanceId),
     );
@@ -143,14 +144,20 @@ export class PeerLinks {
     for (const member of wanted) {
       if (this.#dials(member) && !this.#dialled.has(member.instanceId)) this.#dialTo(member);
     }
+    this.#reviewAwaited();
+  }
+
+  #reviewAwaited(): void {
+    const me = this.#options.instanceId;
+    // Nobody may have been told of a broker that is not in the ring yet.
+    const listed = this.#isIn ? this.#listed : [];
+    const coming = listed.filter((member) => member.instanceId !== me && !this.#dials(member));
     for (const [instanceId, { grace }] of this.#awaited) {
-      if (hasMember(this.#listed, instanceId)) continue;
+      if (hasMember(coming, instanceId)) continue;
       grace.cancel();
       this.#awaited.delete(instanceId);
     }
-    for (const member of this.#listed) {
-      if (member.instanceId !== me && !this.#dials(member)) this.#await(member.instanceId);
-    }
+    for (const { instanceId } of coming) this.#await(instanceId);
   }
 
   #dials({ instanceId }: RingMember): boolean {

@@ -1,5 +1,5 @@
 import type { Ring } from "../../src/cluster/ring.ts";
-import { compareVersions, type Epoch, formatVersion } from "../../src/pubsub/version.ts";
+import { type Epoch, formatVersion } from "../../src/pubsub/version.ts";
 import type { Checker, MakeChecker, RingMade } from "./checker.ts";
 import type { LinkTalk } from "./network/link-tap.ts";
 import { ensure } from "./table.ts";
@@ -52,7 +52,6 @@ export class History implements LinkTalk {
   /** The place that stands at this byte of a frame: what is delivered is a view into the frame it came in. */
   readonly #frames = new WeakMap<ArrayBufferLike, Map<number, Place>>();
   readonly #epochKeys = new WeakMap<Epoch, LogTruth>();
-  readonly #rings = new Map<string, Ring>();
   readonly #checkers: readonly Checker[];
   readonly #trace: ((line: string) => void) | undefined;
   readonly #isBlameless: RingMade["isBlameless"];
@@ -85,23 +84,12 @@ export class History implements LinkTalk {
       `${life} is at ring ${formatVersion(ring.version)} [${ring.brokers.map(({ uri }) => uri)}] keepers [${ring.keepers.map(({ uri }) => uri)}]`,
     );
     for (const checker of this.#checkers) checker.ringHeld?.(life, ring);
-    const version = formatVersion(ring.version);
-    if (this.#rings.has(version)) return;
-    const before = this.#before(ring);
-    this.#rings.set(version, ring);
-    if (before === undefined) return;
-    for (const checker of this.#checkers)
-      checker.ringMade?.({ ring, before, isBlameless: this.#isBlameless });
   }
 
-  /** What a ring was made of: the newest with a smaller count. Two scc-states may make one each of the same. */
-  #before({ version }: Ring): Ring | undefined {
-    let before: Ring | undefined;
-    for (const ring of this.#rings.values()) {
-      if (ring.version.counter >= version.counter) continue;
-      if (before === undefined || compareVersions(ring.version, before.version) > 0) before = ring;
-    }
-    return before;
+  /** scc-state made a ring out of the one that it held. */
+  ringMade(ring: Ring, before: Ring): void {
+    for (const checker of this.#checkers)
+      checker.ringMade?.({ ring, before, isBlameless: this.#isBlameless });
   }
 
   // --- what links carry ---

@@ -1,5 +1,5 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
-import { hasMember, membersOf } from "../../src/cluster/ring.ts";
+import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
 import { compareVersions } from "../../src/pubsub/version.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
@@ -97,6 +97,7 @@ export class World implements ProcessWorld, Inspect {
       checkers: [
         ...CHECKERS,
         noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap),
+        () => ({ invariant: 10, ringMade: ({ ring, before }) => this.#noteRemoved(ring, before) }),
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
@@ -278,6 +279,16 @@ export class World implements ProcessWorld, Inspect {
     const staying = this.brokers.filter(({ isLeaving }) => !isLeaving);
     if (staying.length === 0) this.startBroker(this.#freeBrokerPlace());
     for (const state of this.states.slice(1)) state.process.kill();
+  }
+
+  /** Who is removed by others loses its copies, as if it had failed. */
+  #noteRemoved(ring: Ring, before: Ring): void {
+    const copies = [...before.brokers, followerOf(before)];
+    const removed = copies.filter((member) => member && !hasMember(membersOf(ring), member.instanceId));
+    const ids = new Set(removed.map((member) => member?.instanceId));
+    for (const { service, process } of this.brokers)
+      if (ids.has(service.instanceId)) this.ledger.failed(process);
+    for (const { instanceId, process } of this.workers) if (ids.has(instanceId)) this.ledger.failed(process);
   }
 
   #freeBrokerPlace(): number {

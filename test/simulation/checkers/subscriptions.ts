@@ -18,11 +18,12 @@ export function noHoles(find: Find): Checker {
       if (last === undefined) return;
       const order = comparePlaces(last, place);
       const [from, to] = [formatPlace(last), formatPlace(place)];
+      const isOtherLog = compareEpochs(last.log.epoch, place.log.epoch) !== 0;
       if (order === 0) find(`${name} got ${to} twice`);
-      else if (order > 0) find(`${name} got ${to} after ${from}`);
+      // Two clusters that became one: only one of two logs can go on, and the gap says so.
+      else if (order > 0 && !(openGap && isOtherLog)) find(`${name} got ${to} after ${from}`);
       else if (openGap) return;
-      else if (compareEpochs(last.log.epoch, place.log.epoch) !== 0)
-        find(`${name} got ${to} after ${from} without a gap signal`);
+      else if (isOtherLog) find(`${name} got ${to} after ${from} without a gap signal`);
       else if (place.offset !== last.offset + 1)
         find(`${name} got ${to} after ${from}: a hole without a gap signal`);
     },

@@ -46,8 +46,11 @@ export class StateMember {
   ran(): void {
     const { ring } = this.service;
     if (ring === this.#told) return;
+    const before = this.#told;
     this.#told = ring;
-    this.#context.history.ringHeld(this.process.name, ring);
+    const { history } = this.#context;
+    history.ringHeld(this.process.name, ring);
+    if (ring.version.stateId === this.stateId && before.brokers.length > 0) history.ringMade(ring, before);
   }
 
   ending(): MemberEnding {
