@@ -249,8 +249,13 @@ export class Membership {
       ...this.#absences.gone,
       ...this.#ring.keepers
         .map(({ instanceId }) => instanceId)
-        .filter((instanceId) => this.#absences.has(instanceId) && this.#isAccused(instanceId)),
+        .filter((instanceId) => !this.#isHere(instanceId) && this.#isAccused(instanceId)),
     ]);
+  }
+
+  /** Whether a member talks with this scc-state, also if it is about to leave. */
+  #isHere(instanceId: string): boolean {
+    return this.#members.has(instanceId) || this.#leaving.has(instanceId);
   }
 
   #isAccused(instanceId: string): boolean {
@@ -279,8 +284,7 @@ export class Membership {
       isLeaving: (instanceId) => this.#leaving.has(instanceId),
       // Who is neither here nor missed may talk with another scc-state.
       isHere: (instanceId) =>
-        !faulty.has(instanceId) &&
-        (this.#members.has(instanceId) || this.#leaving.has(instanceId) || !this.#absences.has(instanceId)),
+        !faulty.has(instanceId) && (this.#isHere(instanceId) || !this.#absences.has(instanceId)),
       workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
       cannotUse: (worker, broker) => this.#accusations.get(worker)?.includes(broker) ?? false,
     });
@@ -306,7 +310,7 @@ export class Membership {
     if (this.#members.has(instanceId)) return true;
     if (this.#leaving.has(instanceId)) return false;
     // Who was never here may talk with another scc-state: those who cannot use it say so.
-    if (!this.#absences.has(instanceId)) return !this.#isAccused(instanceId);
+    if (!this.#absences.has(instanceId)) return true;
     return !this.#absences.isLong(instanceId, now);
   }
 

@@ -41,7 +41,10 @@ export class Suspicions {
       const since = this.#since.get(pair) ?? now;
       this.#since.set(pair, since);
       if (now - since < SUSPECT_MS || going.has(a) || going.has(b)) continue;
-      const more = (count.get(a) ?? 0) - (count.get(b) ?? 0) || placeOf(members, a) - placeOf(members, b);
+      // Who owns nothing is missed least.
+      const isKeeper = Number(!brokers.has(a)) - Number(!brokers.has(b));
+      const more =
+        isKeeper || (count.get(a) ?? 0) - (count.get(b) ?? 0) || placeOf(members, a) - placeOf(members, b);
       going.add(more > 0 ? a : b);
     }
     return [...going];

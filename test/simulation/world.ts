@@ -80,6 +80,8 @@ export class World implements ProcessWorld, Inspect {
   readonly #options: WorldOptions;
   readonly #members = new Map<Process, Member>();
   readonly #lives = new Map<string, number>();
+  /** Who has made a ring out of nothing. */
+  readonly #begun = new Set<string>();
   readonly #undos = new Set<() => void>();
   #promised = new Set<Process>();
   /** Members that the world begins with. */
@@ -97,7 +99,11 @@ export class World implements ProcessWorld, Inspect {
       checkers: [
         ...CHECKERS,
         noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap),
-        () => ({ invariant: 10, ringMade: ({ ring, before }) => this.#noteRemoved(ring, before) }),
+        () => ({
+          invariant: 10,
+          ringHeld: (_, { version }) => version.counter === 1 && this.#begun.add(version.stateId),
+          ringMade: ({ ring, before }) => this.#noteRemoved(ring, before),
+        }),
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
@@ -314,6 +320,7 @@ export class World implements ProcessWorld, Inspect {
       members: [...this.states, ...this.brokers, ...this.workers].map((member) => member.ending()),
       messages: [...this.history.messages.values()],
       subscriptions: this.history.subscriptions,
+      wereTwo: this.#begun.size > 1,
       liveWorkers: new Set(this.workers.map(({ life }) => life)),
     };
   }

@@ -80,5 +80,6 @@ export function memberAt(ring: Ring, more: Partial<MemberEnding> = {}): MemberEn
 }
 
 export function endingWith(more: Partial<Ending>): Ending {
-  return { members: [], messages: [], subscriptions: [], liveWorkers: new Set(["w1.1"]), ...more };
+  const nobody = { members: [], messages: [], subscriptions: [] };
+  return { ...nobody, liveWorkers: new Set(["w1.1"]), wereTwo: false, ...more };
 }
