@@ -1,19 +1,34 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Holder } from "./holder.ts";
 
+/** What is known where a worker says goodbye. */
+export interface Parting {
+  readonly holder: Pick<Holder, "follows" | "whenFree">;
+  readonly clock: Clock;
+  /** How long to wait for somebody to take over, ms. */
+  readonly patienceMs: number;
+  /** Whether scc-state is there, which would say that somebody takes over. */
+  readonly isRegistered: () => boolean;
+  /** Whether the owner is there, and has all that is kept here. */
+  readonly hasOwner: () => boolean;
+}
+
 /**
  * When a worker that said goodbye may go: where it keeps the second copies of the only broker, once another worker
- * does; where there is no other, after a while.
+ * does. Where there is no other it goes after a while; but not while that broker is gone, and its copies are the only
+ * ones, as long as scc-state can still make somebody else of use.
  *
- * @param patienceMs how long to wait for somebody to take over
  * @returns for `StateLink.leave`
  */
-export function partingOf(holder: Holder, clock: Clock, patienceMs: number): (done: () => void) => void {
+export function partingOf(parting: Parting): (done: () => void) => void {
+  const { holder, clock, patienceMs, isRegistered, hasOwner } = parting;
   return (done) => {
+    const look = (): void => {
+      if (!holder.follows) return;
+      if (hasOwner() || !isRegistered()) done();
+      else clock.after(patienceMs, look);
+    };
     holder.whenFree(done);
-    if (!holder.follows) return;
-    clock.after(patienceMs, () => {
-      if (holder.follows) done();
-    });
+    if (holder.follows) clock.after(patienceMs, look);
   };
 }

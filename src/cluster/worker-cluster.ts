@@ -130,7 +130,14 @@ export class WorkerCluster {
   async leave(limitMs: number = this.#publishLimit + LEAVE_MS): Promise<void> {
     const end = systemClock.now() + limitMs;
     await this.#settled(limitMs - Math.min(LEAVE_MS, limitMs / 2));
-    await this.#state.leave(partingOf(this.#holder, systemClock, LEAVE_MS), end - systemClock.now());
+    const parting = partingOf({
+      holder: this.#holder,
+      clock: systemClock,
+      patienceMs: LEAVE_MS,
+      isRegistered: () => this.#state.registered,
+      hasOwner: () => this.broker.linkCount > 0,
+    });
+    await this.#state.leave(parting, end - systemClock.now());
     this.broker.close();
   }
 

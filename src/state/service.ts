@@ -23,6 +23,8 @@ export interface StateServiceOptions {
   readonly log: Logger;
   /** See `probe`. */
   readonly probe: (uri: string) => Promise<string>;
+  /** A ring was made, out of the one that was known before. */
+  readonly ringMade?: (ring: Ring, before: Ring) => void;
 }
 
 /** How often the brokers of the ring that are not here are looked for, ms. */
@@ -258,8 +260,10 @@ export class StateService {
   #review(): void {
     this.#timer?.cancel();
     const now = this.#options.clock.now();
+    const before = this.ring;
     const ring = this.#membership.next(now);
     if (ring) {
+      this.#options.ringMade?.(ring, before);
       this.#ringsMade += 1;
       const brokers = ring.brokers.map(({ uri }) => uri);
       const { version, placement } = ring;

@@ -107,7 +107,9 @@ export class World implements ProcessWorld, Inspect {
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
-      isBlameless: (broker) => this.ledger.isBlameless(broker),
+      isBlameless: (broker) =>
+        this.brokers.some(({ service }) => service.instanceId === broker.instanceId) &&
+        this.ledger.isBlameless(broker),
       ...(options.trace && { trace: (line) => this.trace(line) }),
     });
     this.network = new Network({

@@ -36,6 +36,9 @@ export class StateMember {
       clock: promisingClock({ clock: process.clock, promised: () => process.promised() }),
       log,
       probe: (uri) => this.#probe(uri),
+      ringMade: (ring, before) => {
+        if (before.brokers.length > 0) context.history.ringMade(ring, before);
+      },
     });
     context.network.listen(process, STATE_URI, {
       [TALK_PROTOCOL]: (socket, request) => this.service.accept(new Talk(socket, process.clock), request),
@@ -46,11 +49,8 @@ export class StateMember {
   ran(): void {
     const { ring } = this.service;
     if (ring === this.#told) return;
-    const before = this.#told;
     this.#told = ring;
-    const { history } = this.#context;
-    history.ringHeld(this.process.name, ring);
-    if (ring.version.stateId === this.stateId && before.brokers.length > 0) history.ringMade(ring, before);
+    this.#context.history.ringHeld(this.process.name, ring);
   }
 
   ending(): MemberEnding {

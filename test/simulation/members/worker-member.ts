@@ -84,7 +84,13 @@ export class WorkerMember {
     this.process.read(() => {
       this.clients.leave();
       this.process.clock.after(FINISH_MS, () => {
-        const parting = partingOf(this.#holder, this.process.clock, LEAVE_MS);
+        const parting = partingOf({
+          holder: this.#holder,
+          clock: this.process.clock,
+          patienceMs: LEAVE_MS,
+          isRegistered: () => this.#state.registered,
+          hasOwner: () => this.broker.linkCount > 0,
+        });
         void this.#state.leave(promising(this.process, parting, LIMIT_MS), LIMIT_MS).then(() => {
           this.broker.close();
           this.process.clock.after(10, () => this.process.kill());

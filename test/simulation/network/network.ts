@@ -154,7 +154,8 @@ export class Network {
         return refuse({ kind: "auth", reason: "answered 401 Unauthorized" });
       }
       if (accept === undefined) return refuse({ kind: "other", reason: "answered 400 Bad Request" });
-      this.#connect(from, listener.process, dial, accept, opened);
+      const { client } = this.#connect(from, listener.process, dial, accept, opened);
+      client.onUnusedEnd((reason) => failed({ kind: "other", reason }));
     });
   }
 
@@ -165,7 +166,7 @@ export class Network {
     dial: Dial,
     accept: (socket: VirtualSocket, request: Request) => void,
     opened: (connection: Connection) => void,
-  ): void {
+  ): Connection {
     const { scheduler, random, tap } = this.#options;
     const { protocol } = dial;
     const connection = new Connection({
@@ -190,6 +191,7 @@ export class Network {
         accept(connection.server, request);
       },
     });
+    return connection;
   }
 
   #isBlocked(from: string, to: string): boolean {

@@ -22,6 +22,7 @@ export class VirtualSocket implements WireSocket {
   #user: MemberSocketUser | undefined;
   #early: Buffer[] = [];
   #hasEnded = false;
+  #unusedEnd: ((reason: string) => void) | undefined;
 
   constructor(process: Process, out: Pipe, tap: Tap | undefined) {
     this.process = process;
@@ -58,6 +59,11 @@ export class VirtualSocket implements WireSocket {
     return false;
   }
 
+  /** Whom to tell of an end that comes before anybody uses it: hands were not shaken yet. */
+  onUnusedEnd(ended: (reason: string) => void): void {
+    this.#unusedEnd = ended;
+  }
+
   close(reason: string): void {
     if (this.#hasEnded) return;
     const other = this.#other;
@@ -77,7 +83,8 @@ export class VirtualSocket implements WireSocket {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#early = [];
-    this.#user?.closed(reason);
+    if (this.#user === undefined) this.#unusedEnd?.(reason);
+    else this.#user.closed(reason);
   }
 
   /** A frame comes. Code of this process. */
