@@ -98,7 +98,7 @@ export class World implements ProcessWorld, Inspect {
     this.history = new History({
       checkers: [
         ...CHECKERS,
-        noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap),
+        noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap || this.#begun.size > 1),
         () => ({
           invariant: 10,
           ringHeld: (_, { version }) => version.counter === 1 && this.#begun.add(version.stateId),
