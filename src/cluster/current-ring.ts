@@ -1,4 +1,5 @@
 import { compareVersions, type RingVersion } from "../pubsub/version.ts";
+import { PastRings } from "./past-rings.ts";
 import { type Placement, placementOf } from "./placement.ts";
 import { isNewer, NO_RING, type Ring } from "./ring.ts";
 
@@ -8,6 +9,8 @@ import { isNewer, NO_RING, type Ring } from "./ring.ts";
  */
 export class CurrentRing {
   readonly #listeners: ((ring: Ring, before: Ring) => void)[] = [];
+  /** What was current before. */
+  readonly past = new PastRings();
   #ring = NO_RING;
   #placement = placementOf(NO_RING);
 
@@ -37,6 +40,7 @@ export class CurrentRing {
     if (!isNewer(ring, this.version)) return false;
     const before = this.#ring;
     this.#ring = ring;
+    this.past.adopted(ring, before);
     this.#placement = placementOf(ring);
     for (const listener of this.#listeners) listener(ring, before);
     return true;

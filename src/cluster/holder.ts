@@ -75,10 +75,14 @@ export class Holder {
     this.#settledBy.clear();
     this.#toOffer = new Map();
     const me = this.#options.instanceId();
-    const { placement } = this.#options.ring;
+    const { placement, past } = this.#options.ring;
     // Nobody asks who is no member for anything any more.
     if (!this.#isMember(this.#options.ring.ring)) this.#options.held.removeAll();
     for (const held of this.#options.held.all()) {
+      if (past.mayLack(held.log.channel, held.rank)) {
+        this.#options.held.remove(held.log.channel);
+        continue;
+      }
       const ownerId = placement.owner(held.log.channel)?.instanceId;
       // Who has copied it here holds all of it, and more.
       if (ownerId === undefined || ownerId === me) continue;
@@ -204,8 +208,10 @@ export class Holder {
     for (const each of this.#toOffer.get(from.instanceId) ?? []) {
       const { channel } = each.log;
       if (held.find(channel) !== each) continue;
-      if (ring.placement.follower(channel)?.instanceId !== me) held.remove(channel);
-      else if (each.ownerId === from.instanceId) each.rank = ring.version;
+      const isFollowed = ring.placement.follower(channel)?.instanceId === me;
+      // What the owner has not said is here is no log of its own any more.
+      if (isFollowed && each.ownerId === from.instanceId) each.rank = ring.version;
+      else held.remove(channel);
     }
     this.#toOffer.delete(from.instanceId);
     this.#options.settled?.();

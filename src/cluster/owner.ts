@@ -182,7 +182,7 @@ export class Owner {
     const { instanceId, held } = this.#options;
     for (const owned of this.#owned.values()) {
       owned.isServed = false;
-      if (!this.owns(owned.channel)) this.#close(owned, false);
+      if (!this.owns(owned.channel) || held.find(owned.channel)?.log !== owned.log) this.#close(owned, false);
     }
     const isIn = hasMember(ring.brokers, instanceId);
     const others = membersOf(ring).filter((member) => member.instanceId !== instanceId);
