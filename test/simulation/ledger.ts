@@ -17,7 +17,7 @@ export class Ledger {
   readonly #gone = new Set<string>();
   readonly #blamedUntil = new Map<string, number>();
   readonly #troubledUntil = new Map<string, number>();
-  readonly #failed = new Set<Process>();
+  readonly #failed = new Set<string>();
   #toldUntil = 0;
 
   /** @param now ms of the world's time */
@@ -53,8 +53,8 @@ export class Ledger {
   }
 
   /** A process that may have held a copy of something failed. */
-  failed(process: Process): void {
-    this.#failed.add(process);
+  failed(life: string): void {
+    this.#failed.add(life);
   }
 
   /** All live members are at one settled ring: what failed before then is made good. */

@@ -1,5 +1,5 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
-import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
+import { hasMember, membersOf } from "../../src/cluster/ring.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
 import { compareVersions } from "../../src/pubsub/version.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
@@ -20,6 +20,7 @@ import { Network } from "./network/network.ts";
 import { drawPlan, type Plan, type Profile } from "./plan.ts";
 import { Process, type ProcessWorld } from "./process.ts";
 import { Random } from "./random.ts";
+import { RingExcuses } from "./ring-excuses.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Ending } from "./truth.ts";
 
@@ -80,8 +81,7 @@ export class World implements ProcessWorld, Inspect {
   readonly #options: WorldOptions;
   readonly #members = new Map<Process, Member>();
   readonly #lives = new Map<string, number>();
-  /** Who has made a ring out of nothing. */
-  readonly #begun = new Set<string>();
+  readonly #rings: RingExcuses;
   readonly #undos = new Set<() => void>();
   #promised = new Set<Process>();
   /** Members that the world begins with. */
@@ -93,17 +93,14 @@ export class World implements ProcessWorld, Inspect {
   constructor(options: WorldOptions) {
     this.#options = options;
     const root = new Random(options.seed);
+    this.#rings = new RingExcuses(this, !CALM.includes(options.profile));
     this.plan = drawPlan(root.fork(), options.profile);
     this.random = root.fork();
     this.history = new History({
       checkers: [
         ...CHECKERS,
-        noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap || this.#begun.size > 1),
-        () => ({
-          invariant: 10,
-          ringHeld: (_, { version }) => version.counter === 1 && this.#begun.add(version.stateId),
-          ringMade: ({ ring, before }) => this.#noteRemoved(ring, before),
-        }),
+        noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap || this.#rings.wereTwo),
+        () => this.#rings,
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
@@ -289,16 +286,6 @@ export class World implements ProcessWorld, Inspect {
     for (const state of this.states.slice(1)) state.process.kill();
   }
 
-  /** Who is removed by others loses its copies, as if it had failed. */
-  #noteRemoved(ring: Ring, before: Ring): void {
-    const copies = [...before.brokers, followerOf(before)];
-    const removed = copies.filter((member) => member && !hasMember(membersOf(ring), member.instanceId));
-    const ids = new Set(removed.map((member) => member?.instanceId));
-    for (const { service, process } of this.brokers)
-      if (ids.has(service.instanceId)) this.ledger.failed(process);
-    for (const { instanceId, process } of this.workers) if (ids.has(instanceId)) this.ledger.failed(process);
-  }
-
   #freeBrokerPlace(): number {
     const taken = new Set(this.brokers.map(({ process }) => process.place));
     let place = 1;
@@ -322,7 +309,7 @@ export class World implements ProcessWorld, Inspect {
       members: [...this.states, ...this.brokers, ...this.workers].map((member) => member.ending()),
       messages: [...this.history.messages.values()],
       subscriptions: this.history.subscriptions,
-      wereTwo: this.#begun.size > 1,
+      wereTwo: this.#rings.wereTwo,
       liveWorkers: new Set(this.workers.map(({ life }) => life)),
     };
   }

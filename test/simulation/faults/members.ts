@@ -53,7 +53,7 @@ export const MEMBER_FAULTS: readonly Fault[] = [
       const worker = world.random.maybe(world.workers);
       if (worker === undefined) return undefined;
       const index = worker.process.place;
-      world.ledger.failed(worker.process);
+      world.ledger.failed(worker.process.name);
       if (world.random.chance(0.3)) world.network.loseHost(worker.process);
       else worker.process.kill();
       world.later(world.random.between(0, 5000), () => {
@@ -102,7 +102,7 @@ function crashBroker(world: World): string | undefined {
   const broker = world.random.maybe(world.brokers);
   if (broker === undefined) return undefined;
   const index = broker.process.place;
-  world.ledger.failed(broker.process);
+  world.ledger.failed(broker.process.name);
   const isHostLost = world.random.chance(0.3);
   if (isHostLost) world.network.loseHost(broker.process);
   else broker.process.kill();
@@ -119,7 +119,7 @@ function standStill(world: World, process: Process): number {
   const ms = world.random.chance(0.5) ? world.random.between(50, 2000) : world.random.between(2500, 15_000);
   process.freeze();
   if (ms > NOTICED_MS) {
-    world.ledger.failed(process);
+    world.ledger.failed(process.name);
     world.ledger.blame(process, ms);
   }
   world.later(ms, () => process.wake());

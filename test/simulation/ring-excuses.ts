@@ -1,0 +1,48 @@
+import { followerOf } from "../../src/cluster/keepers.ts";
+import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
+import type { Checker, RingMade } from "./checker.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Inspect } from "./world.ts";
+
+/**
+ * What rings excuse. Who is removed by others loses its copies as if it had failed, and who is taken in although it
+ * does not live has failed. And with two scc-states, each of which only some of the members reach, there may be two
+ * clusters at a time, of which only one keeps what it had.
+ */
+export class RingExcuses implements Checker {
+  readonly invariant = 10;
+  readonly #world: Inspect & { readonly ledger: Ledger };
+  readonly #maySplit: boolean;
+  readonly #makers = new Map<number, string>();
+  #wereTwo = false;
+
+  /** @param maySplit whether the network may part members from one scc-state and not from another */
+  constructor(world: Inspect & { readonly ledger: Ledger }, maySplit: boolean) {
+    this.#world = world;
+    this.#maySplit = maySplit;
+  }
+
+  /** Whether two scc-states made rings side by side. */
+  get wereTwo(): boolean {
+    return this.#wereTwo;
+  }
+
+  ringHeld(_life: string, { version: { counter, stateId } }: Ring): void {
+    const maker = this.#makers.get(counter) ?? stateId;
+    this.#makers.set(counter, maker);
+    if (maker !== stateId && (counter === 1 || this.#maySplit)) this.#wereTwo = true;
+  }
+
+  ringMade({ ring, before }: RingMade): void {
+    const { ledger, brokers, workers } = this.#world;
+    const members = membersOf(ring);
+    const copies = [...before.brokers, followerOf(before)].flatMap((member) => member ?? []);
+    const removed = copies.filter(({ instanceId }) => !hasMember(members, instanceId));
+    for (const { service, process } of brokers)
+      if (hasMember(removed, service.instanceId)) ledger.failed(process.name);
+    for (const { instanceId, process } of workers)
+      if (hasMember(removed, instanceId)) ledger.failed(process.name);
+    const live = new Set(brokers.map(({ service }) => service.instanceId));
+    for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
+  }
+}
