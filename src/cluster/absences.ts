@@ -50,7 +50,7 @@ export class Absences {
     this.#since.set(instanceId, -Infinity);
   }
 
-  /** Another instance is at its address, whether its own connection has ended yet or not. */
+  /** It has left, or another instance is at its address: whether its own connection has ended yet or not. */
   replaced(instanceId: string): void {
     this.#gone.add(instanceId);
     this.#since.set(instanceId, -Infinity);

@@ -44,7 +44,7 @@ describe("Membership, who shares a ring", () => {
     const crashed = membership.next(21_000);
     expect([names(crashed), keepers(crashed)]).toEqual([["c"], ["broker a"]]);
     settle(membership);
-    membership.gone("a", 0);
+    membership.gone("a");
     join(membership, broker("d"), 30_000);
     const after = membership.next(40_000);
     expect([names(after), keepers(after)]).toEqual([["c", "d"], []]);

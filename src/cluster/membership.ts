@@ -135,9 +135,9 @@ export class Membership {
   }
 
   /** The connection to a member that said goodbye has ended. */
-  gone(instanceId: string, now: number): void {
+  gone(instanceId: string): void {
     this.#leaving.delete(instanceId);
-    if (isKeeper(this.#ring, instanceId)) this.#absences.lost(instanceId, now);
+    if (isKeeper(this.#ring, instanceId)) this.#absences.replaced(instanceId);
   }
 
   /** The brokers that a broker has links with: replaces what it said before. */
@@ -221,7 +221,7 @@ export class Membership {
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
     const placement = mayScale ? this.#placementDue(now) : this.#ring.placement;
-    const keepers = this.#keepersFor(brokers, faulty);
+    const keepers = this.#keepersFor(brokers, faulty, now);
     const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
     const isNeeded = !isSame || placement !== this.#ring.placement || this.#lacksKeeper(keepers, faulty, now);
     if (brokers.length === 0 || !isNeeded) return undefined;
@@ -278,13 +278,13 @@ export class Membership {
     return say(a, b) || say(b, a);
   }
 
-  #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>): Keeper[] {
+  #keepersFor(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): Keeper[] {
     return keepersFor(this.#ring, brokers, {
       isSettled: this.#allSettled,
       isLeaving: (instanceId) => this.#leaving.has(instanceId),
       // Who is neither here nor missed may talk with another scc-state.
       isHere: (instanceId) =>
-        !faulty.has(instanceId) && (this.#isHere(instanceId) || !this.#absences.has(instanceId)),
+        !faulty.has(instanceId) && (this.#isHere(instanceId) || !this.#absences.isLong(instanceId, now)),
       workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
       cannotUse: (worker, broker) => this.#accusations.get(worker)?.includes(broker) ?? false,
     });

@@ -222,7 +222,7 @@ export class StateService {
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
     if (talk.left) {
-      this.#membership.gone(instanceId, this.#options.clock.now());
+      this.#membership.gone(instanceId);
       this.#review();
       if (role === "worker") this.#tellOfWorkers();
       return;

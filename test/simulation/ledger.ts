@@ -14,15 +14,20 @@ const RECOVERY_MS = 5000;
  */
 export class Ledger {
   readonly #now: () => number;
+  readonly #trace: ((line: string) => void) | undefined;
   readonly #gone = new Set<string>();
   readonly #blamedUntil = new Map<string, number>();
   readonly #troubledUntil = new Map<string, number>();
   readonly #failed = new Set<string>();
   #toldUntil = 0;
 
-  /** @param now ms of the world's time */
-  constructor(now: () => number) {
+  /**
+   * @param now ms of the world's time
+   * @param trace takes a line about each that failed, and when that is made good
+   */
+  constructor(now: () => number, trace?: (line: string) => void) {
     this.#now = now;
+    this.#trace = trace;
   }
 
   /** This instance is no more, or wants to leave. */
@@ -54,11 +59,13 @@ export class Ledger {
 
   /** A process that may have held a copy of something failed. */
   failed(life: string): void {
+    this.#trace?.(`FAILED ${life}`);
     this.#failed.add(life);
   }
 
   /** All live members are at one settled ring: what failed before then is made good. */
   settled(): void {
+    if (this.#failed.size > 0) this.#trace?.("all that failed is made good");
     if (this.#failed.size > 1) this.#toldUntil = this.#now() + TELLING_MS;
     this.#failed.clear();
   }

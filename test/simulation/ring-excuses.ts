@@ -1,5 +1,6 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
 import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
+import { formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Inspect } from "./world.ts";
@@ -13,6 +14,7 @@ export class RingExcuses implements Checker {
   readonly invariant = 10;
   readonly #world: Inspect & { readonly ledger: Ledger };
   readonly #maySplit: boolean;
+  readonly #lossy = new Set<string>();
   readonly #makers = new Map<number, string>();
   #wereTwo = false;
 
@@ -20,6 +22,16 @@ export class RingExcuses implements Checker {
   constructor(world: Inspect & { readonly ledger: Ledger }, maySplit: boolean) {
     this.#world = world;
     this.#maySplit = maySplit;
+  }
+
+  /** Whether subscribers may be told of gaps now. */
+  get mayGap(): boolean {
+    return this.#wereTwo || this.#world.ledger.mayGap;
+  }
+
+  /** Whether more had failed than copies bear when this ring was made. */
+  wasLossy(version: RingVersion): boolean {
+    return this.#lossy.has(formatVersion(version));
   }
 
   /** Whether two scc-states made rings side by side. */
@@ -44,5 +56,6 @@ export class RingExcuses implements Checker {
       if (hasMember(removed, instanceId)) ledger.failed(process.name);
     const live = new Set(brokers.map(({ service }) => service.instanceId));
     for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
+    if (this.mayGap) this.#lossy.add(formatVersion(ring.version));
   }
 }

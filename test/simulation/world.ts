@@ -77,7 +77,10 @@ export class World implements ProcessWorld, Inspect {
   readonly scheduler = new Scheduler();
   readonly network: Network;
   readonly history: History;
-  readonly ledger = new Ledger(() => this.scheduler.now);
+  readonly ledger = new Ledger(
+    () => this.scheduler.now,
+    (line) => this.trace(line),
+  );
   readonly #options: WorldOptions;
   readonly #members = new Map<Process, Member>();
   readonly #lives = new Map<string, number>();
@@ -99,7 +102,10 @@ export class World implements ProcessWorld, Inspect {
     this.history = new History({
       checkers: [
         ...CHECKERS,
-        noNeedlessGap(() => options.allowGaps === true || this.ledger.mayGap || this.#rings.wereTwo),
+        noNeedlessGap({
+          now: () => options.allowGaps === true || this.#rings.mayGap,
+          under: (version) => this.#rings.wasLossy(version),
+        }),
         () => this.#rings,
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
@@ -327,7 +333,10 @@ export class World implements ProcessWorld, Inspect {
     ]);
     return (
       [first, ...others].every(({ process }) => process.isRunning) &&
-      others.every((other) => compareVersions(other.ring.version, ring.version) === 0) &&
+      [
+        ...others.map((other) => other.ring.version),
+        ...this.states.map(({ service }) => service.ring.version),
+      ].every((version) => compareVersions(version, ring.version) === 0) &&
       membersOf(ring).every(({ instanceId }) => live.has(instanceId)) &&
       (ring.brokers.length > 1 || followerOf(ring) !== undefined || workers.length === 0) &&
       brokers.every(({ service }) => !isListed(service.instanceId) || service.owner.handover.isSettled)

@@ -208,7 +208,7 @@ describe("The checkers of invariant 10", () => {
   it("see a gap that there was no reason for", () => {
     const subscription = subscriptionOf({ last: placeIn(log, 2) });
     for (const mayGap of [true, false]) {
-      const { checker, found } = planted(noNeedlessGap(() => mayGap));
+      const { checker, found } = planted(noNeedlessGap({ now: () => mayGap, under: () => false }));
       checker.gap?.(subscription, gapAt());
       expect(found).toHaveLength(mayGap ? 0 : 1);
     }

@@ -1,4 +1,4 @@
-import { compareEpochs } from "../../../src/pubsub/version.ts";
+import { compareEpochs, type RingVersion } from "../../../src/pubsub/version.ts";
 import type { Checker, Find } from "../checker.ts";
 import { ensure } from "../table.ts";
 import {
@@ -85,27 +85,29 @@ export function subscribedIsSubscribed(find: Find): Checker {
   };
 }
 
+/** What excuses a gap. */
+export interface GapExcuse {
+  /** Whether more failed than copies bear, and has not been made good. */
+  now(): boolean;
+  /** Whether that was so when this ring was made: logs that are opened under it may be in the place of others. */
+  under(version: RingVersion): boolean;
+}
+
 /**
  * The second half of invariant 10: no gap is signalled unless it may be. Whoever was out of reach may hear of a log
  * that was lost long after: what counts is whether it might be lost when the new one was opened.
  */
-export function noNeedlessGap(mayGap: () => boolean): (find: Find) => Checker {
+export function noNeedlessGap(excuse: GapExcuse): (find: Find) => Checker {
   return (find) => {
-    const excused = new Map<LogTruth, boolean>();
     const told = new Map<string, LogTruth>();
-    const seen = (log: LogTruth): void => {
-      if (!excused.has(log)) excused.set(log, mayGap());
-    };
     return {
       invariant: 10,
-      recordSaid: ({ place }) => seen(place.log),
       answerSaid({ to, log, gap }) {
-        seen(log);
         if (gap !== "none") told.set(`${to} ${log.channel}`, log);
       },
       gap({ name, channel, worker }, { reason }) {
         const log = told.get(`${worker} ${channel}`);
-        if (mayGap() || (log && excused.get(log))) return;
+        if (excuse.now() || (log && excuse.under(log.epoch.ring))) return;
         find(`${name} was told of a gap in ${channel} (${reason}), with no reason for one`);
       },
     };
