@@ -40,6 +40,8 @@ export interface BrokerServiceOptions {
 }
 
 const SWEEP_MS = 1000;
+/** How often a broker that leaves looks whether anybody is left. */
+const LOOK_MS = 200;
 /** How long a lost connection to a broker may take to come back before the broker counts as unusable. */
 const GRACE_MS = 1000;
 
@@ -106,9 +108,17 @@ export class BrokerService {
   get isReleased(): boolean {
     const { held, holder } = this.#life;
     const { brokers } = this.ring.ring;
+    // Without scc-state nobody takes over, and channels go on here while there are workers: they may be leaving, too.
+    if (!this.#state?.registered && this.#workerCount === 0) return true;
     // The last broker stays listed until another joins: there is nothing to wait for.
     if (hasMember(brokers, this.instanceId)) return brokers.length === 1;
     return held.count === 0 || holder.isReleased;
+  }
+
+  /** Links of workers. */
+  get #workerCount(): number {
+    const brokers = new Set(this.ring.ring.brokers.map(({ instanceId }) => instanceId));
+    return [...this.#open.keys()].filter((instanceId) => !brokers.has(instanceId)).length;
   }
 
   /** Whom to tell that a ring is settled, and to register with again. */
@@ -129,6 +139,7 @@ export class BrokerService {
     };
     this.#releaseListeners.push(look);
     this.ring.onAdopted(look);
+    this.#options.clock.every(LOOK_MS, look);
     look();
   }
 

@@ -1,7 +1,7 @@
 import type { RingVersion } from "../pubsub/version.ts";
 import { compareVersions } from "../pubsub/version.ts";
 import { Absences } from "./absences.ts";
-import { type Accusations, accusedBy } from "./accusations.ts";
+import { type Evidence, faultyMembers } from "./faulty.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
@@ -240,26 +240,24 @@ export class Membership {
 
   /** Members of the ring that cannot be used. */
   #faulty(now: number): Set<string> {
-    const members = membersOf(this.#ring);
-    const accusations = this.#allAccusations(now);
-    const brokers = new Set(idsOf(this.#ring.brokers));
-    return new Set([
-      ...accusedBy(accusations, idsOf(members)),
-      ...this.#suspicions.review(this.#accusations, members, brokers, now),
-      ...this.#absences.gone,
-      ...this.#ring.keepers
-        .map(({ instanceId }) => instanceId)
-        .filter((instanceId) => !this.#isHere(instanceId) && this.#isAccused(instanceId)),
-    ]);
+    const evidence: Evidence = {
+      stateId: this.#stateId,
+      ring: this.#ring,
+      accusations: this.#accusations,
+      absences: this.#absences,
+      suspicions: this.#suspicions,
+      isHere: (instanceId) => this.#isHere(instanceId),
+      workerAt: (instanceId) => {
+        const member = this.#members.get(instanceId);
+        return member?.role === "worker" ? member.uri : undefined;
+      },
+    };
+    return faultyMembers(evidence, now);
   }
 
   /** Whether a member talks with this scc-state, also if it is about to leave. */
   #isHere(instanceId: string): boolean {
     return this.#members.has(instanceId) || this.#leaving.has(instanceId);
-  }
-
-  #isAccused(instanceId: string): boolean {
-    return [...this.#accusations.values()].some((accused) => accused.includes(instanceId));
   }
 
   /** Of the brokers that wait to join those that have links with all who will share the ring with them. */
@@ -354,20 +352,6 @@ export class Membership {
 
   #upstreamGoneAt(): number {
     return this.#upstreamSeenAt + this.#delays.scaleOut;
-  }
-
-  /**
-   * What members say, and what scc-state itself cannot reach. Members that are gone accuse nobody. Workers at
-   * one address are processes of one host that share a port, and its network: together they are one witness.
-   */
-  #allAccusations(now: number): Accusations {
-    const all = new Map<string, readonly string[]>([[this.#stateId, this.#absences.long(now)]]);
-    for (const [instanceId, accused] of this.#accusations) {
-      const member = this.#members.get(instanceId);
-      const witness = member?.role === "worker" ? member.uri : instanceId;
-      all.set(witness, [...(all.get(witness) ?? []), ...accused]);
-    }
-    return all;
   }
 
   #isAway(instanceId: string, now: number): boolean {

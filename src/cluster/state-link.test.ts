@@ -185,12 +185,24 @@ describe("StateLink", () => {
     expect([dials.length, link.registered]).toEqual([1, false]);
   });
 
-  it("does not wait to leave when nobody needs it, or when it is not registered at all", async () => {
+  it("says goodbye as soon as scc-state is there to hear it", async () => {
+    const { link, said, open, welcome } = stage();
+    let released = (): void => {};
+    const left = link.leave((done) => {
+      released = done;
+    }, 1000);
+    open();
+    welcome();
+    expect(said.at(-1)).toEqual({ type: "leave" });
+    released();
+    await left;
+  });
+
+  it("does not wait to leave when nobody needs it, and not for longer than it may", async () => {
     const last = stage();
     last.open();
     last.welcome();
     await last.link.leave(undefined, 1000);
-    await stage().link.leave(() => {}, 1000);
 
     const waiting = stage();
     waiting.open();

@@ -126,25 +126,23 @@ export class StateLink {
   }
 
   /**
-   * Says goodbye and stops talking.
+   * Says goodbye, as soon as scc-state is there to hear it, and stops talking.
    *
    * @param released tells when nobody needs this member any more; undefined: nobody does
    * @param limitMs how long to wait for that at most
    */
   async leave(released: ((done: () => void) => void) | undefined, limitMs: number): Promise<void> {
     this.#isLeaving = true;
-    if (this.#registered) {
-      this.#say({ type: "leave" });
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          timer.cancel();
-          resolve();
-        };
-        const timer = this.#options.clock.after(limitMs, done);
-        if (released === undefined) done();
-        else released(done);
-      });
-    }
+    this.#say({ type: "leave" });
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.#options.clock.after(limitMs, done);
+      if (released === undefined) done();
+      else released(done);
+    });
     this.end();
   }
 

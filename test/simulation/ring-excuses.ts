@@ -1,6 +1,6 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
 import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
-import { formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
+import { compareVersions, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Inspect } from "./world.ts";
@@ -48,7 +48,15 @@ export class RingExcuses implements Checker {
   ringMade({ ring, before }: RingMade): void {
     const { ledger, brokers, workers } = this.#world;
     const members = membersOf(ring);
-    const copies = [...before.brokers, followerOf(before)].flatMap((member) => member ?? []);
+    // Until all is where it belongs, whoever keeps copies is needed.
+    const owners = brokers.filter(({ service }) => hasMember(before.brokers, service.instanceId));
+    const isSettled = owners.every(
+      ({ service }) =>
+        service.owner.handover.isSettled && compareVersions(service.ring.version, before.version) === 0,
+    );
+    const copies = [...before.brokers, ...(isSettled ? [followerOf(before)] : before.keepers)].flatMap(
+      (member) => member ?? [],
+    );
     const removed = copies.filter(({ instanceId }) => !hasMember(members, instanceId));
     for (const { service, process } of brokers)
       if (hasMember(removed, service.instanceId)) ledger.failed(process.name);
