@@ -110,8 +110,8 @@ export class BrokerService {
     const { brokers } = this.ring.ring;
     // Without scc-state nobody takes over, and channels go on here while there are workers: they may be leaving, too.
     if (!this.#state?.registered && this.#workerCount === 0) return true;
-    // The last broker stays listed until another joins: there is nothing to wait for.
-    if (hasMember(brokers, this.instanceId)) return brokers.length === 1;
+    // The last broker stays listed until another joins: it waits for the one who follows it, and for nobody else.
+    if (hasMember(brokers, this.instanceId)) return brokers.length === 1 && this.owner.handover.isSettled;
     return held.count === 0 || holder.isReleased;
   }
 

@@ -7,8 +7,6 @@ export interface Parting {
   readonly clock: Clock;
   /** How long to wait for somebody to take over, ms. */
   readonly patienceMs: number;
-  /** Whether scc-state is there, which would say that somebody takes over. */
-  readonly isRegistered: () => boolean;
   /** Whether the owner is there, and has all that is kept here. */
   readonly hasOwner: () => boolean;
 }
@@ -16,16 +14,16 @@ export interface Parting {
 /**
  * When a worker that said goodbye may go: where it keeps the second copies of the only broker, once another worker
  * does. Where there is no other it goes after a while; but not while that broker is gone, and its copies are the only
- * ones, as long as scc-state can still make somebody else of use.
+ * ones.
  *
  * @returns for `StateLink.leave`
  */
 export function partingOf(parting: Parting): (done: () => void) => void {
-  const { holder, clock, patienceMs, isRegistered, hasOwner } = parting;
+  const { holder, clock, patienceMs, hasOwner } = parting;
   return (done) => {
     const look = (): void => {
       if (!holder.follows) return;
-      if (hasOwner() || !isRegistered()) done();
+      if (hasOwner()) done();
       else clock.after(patienceMs, look);
     };
     holder.whenFree(done);

@@ -134,7 +134,6 @@ export class WorkerCluster {
       holder: this.#holder,
       clock: systemClock,
       patienceMs: LEAVE_MS,
-      isRegistered: () => this.#state.registered,
       hasOwner: () => this.broker.linkCount > 0,
     });
     await this.#state.leave(parting, end - systemClock.now());

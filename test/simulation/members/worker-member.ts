@@ -88,7 +88,6 @@ export class WorkerMember {
           holder: this.#holder,
           clock: this.process.clock,
           patienceMs: LEAVE_MS,
-          isRegistered: () => this.#state.registered,
           hasOwner: () => this.broker.linkCount > 0,
         });
         void this.#state.leave(promising(this.process, parting, LIMIT_MS), LIMIT_MS).then(() => {
