@@ -42,6 +42,8 @@ export interface BrokerServiceOptions {
 const SWEEP_MS = 1000;
 /** How often a broker that leaves looks whether anybody is left. */
 const LOOK_MS = 200;
+/** So often in a row it is nobody: links that broke are back by then. */
+const LONELY_LOOKS = 5;
 /** How long a lost connection to a broker may take to come back before the broker counts as unusable. */
 const GRACE_MS = 1000;
 
@@ -108,8 +110,6 @@ export class BrokerService {
   get isReleased(): boolean {
     const { held, holder } = this.#life;
     const { brokers } = this.ring.ring;
-    // Without scc-state nobody takes over, and channels go on here while there are workers: they may be leaving, too.
-    if (!this.#state?.registered && this.#workerCount === 0) return true;
     // The last broker stays listed until another joins: it waits for the one who follows it, and for nobody else.
     if (hasMember(brokers, this.instanceId)) return brokers.length === 1 && this.owner.handover.isSettled;
     return held.count === 0 || holder.isReleased;
@@ -139,7 +139,13 @@ export class BrokerService {
     };
     this.#releaseListeners.push(look);
     this.ring.onAdopted(look);
-    this.#options.clock.every(LOOK_MS, look);
+    // Without scc-state nobody takes over, and channels go on here while there are workers: they may be leaving, too.
+    let lonely = 0;
+    this.#options.clock.every(LOOK_MS, () => {
+      lonely = this.#state?.registered || this.#workerCount > 0 ? 0 : lonely + 1;
+      if (lonely >= LONELY_LOOKS) done();
+      else look();
+    });
     look();
   }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { ChannelLog } from "../pubsub/channel-log.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { HeldLogs } from "./held-logs.ts";
 import type { LogSubscriber, OwnedLog } from "./owned-log.ts";
 import { Owner } from "./owner.ts";
+import type { Port } from "./port.ts";
 import type { Ring, RingMember } from "./ring.ts";
 
 const me: RingMember = { uri: "ws://a:1", instanceId: "me" };
@@ -123,5 +125,18 @@ describe("Owner", () => {
     sweep();
 
     expect(open("busy").log.origins.size).toBe(1);
+  });
+
+  it("goes on with a log that somebody waited for, also where nobody follows", () => {
+    const { owner, held, ring } = owning();
+    const log = new ChannelLog("news", { ring: ring.version, count: 1 }, 7);
+    held.put({ log, rank: ring.version, ownerId: "other" });
+    ring.offer({ ...ringOf(2, me), keepers: [{ ...other, role: "broker" }] });
+    owner.adopted(ring.ring);
+    const served: (number | undefined)[] = [];
+    owner.whenServed("news", 0, () => served.push(owner.served("news")?.log.last));
+    owner.done({ instanceId: "other" } as Port);
+
+    expect([...served, owner.served("news")?.log.last]).toEqual([7, 7]);
   });
 });

@@ -98,10 +98,11 @@ export class Owner {
 
   /** The log of a channel that this broker owns if it is served now; a new one where there was none. */
   served(channel: string): OwnedLog | undefined {
-    const known = this.#owned.get(channel);
-    if (known?.isServed) return known;
+    const known = this.#servedNow(channel);
+    if (known !== undefined) return known;
     if (!this.#handover.isComplete || this.#handover.hurry(channel)) return this.#servedNow(channel);
-    if (known === undefined) this.#open(channel);
+    // Where nobody follows, a log that was handed over is served by now.
+    if (!this.#owned.has(channel)) this.#open(channel);
     return this.#servedNow(channel);
   }
 
