@@ -29,6 +29,8 @@ export interface HistoryOptions {
   /** Takes a readable line about something that happened; absent: nothing is written. */
   readonly trace?: ((line: string) => void) | undefined;
   readonly isBlameless: RingMade["isBlameless"];
+  /** Whether an invariant is not promised in what has become of this world. */
+  readonly isExcused: (invariant: number) => boolean;
 }
 
 /** Something that came to a worker. */
@@ -55,10 +57,12 @@ export class History implements LinkTalk {
   readonly #checkers: readonly Checker[];
   readonly #trace: ((line: string) => void) | undefined;
   readonly #isBlameless: RingMade["isBlameless"];
+  readonly #isExcused: (invariant: number) => boolean;
   #moment = 0;
   #finding: Finding | undefined;
 
-  constructor({ checkers, trace, isBlameless }: HistoryOptions) {
+  constructor({ checkers, trace, isBlameless, isExcused }: HistoryOptions) {
+    this.#isExcused = isExcused;
     this.#trace = trace;
     this.#isBlameless = isBlameless;
     this.#checkers = checkers.map((make) => {
@@ -73,6 +77,7 @@ export class History implements LinkTalk {
   }
 
   find(invariant: number, sentence: string): void {
+    if (this.#isExcused(invariant)) return;
     this.#trace?.(`FINDING ${invariant}: ${sentence}`);
     this.#finding ??= { invariant, sentence };
   }

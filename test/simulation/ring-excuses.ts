@@ -5,6 +5,9 @@ import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Inspect } from "./world.ts";
 
+/** What is promised of one cluster: one log for each channel, which nobody misses. */
+const OF_ONE_CLUSTER = new Set([3, 6, 7, 10]);
+
 /**
  * What rings excuse. Who is removed by others loses its copies as if it had failed, and who is taken in although it
  * does not live has failed. And with two scc-states, each of which only some of the members reach, there may be two
@@ -26,7 +29,7 @@ export class RingExcuses implements Checker {
 
   /** Whether subscribers may be told of gaps now. */
   get mayGap(): boolean {
-    return this.#wereTwo || this.#world.ledger.mayGap;
+    return this.#world.ledger.mayGap;
   }
 
   /** Whether more had failed than copies bear when this ring was made. */
@@ -34,9 +37,9 @@ export class RingExcuses implements Checker {
     return this.#lossy.has(formatVersion(version));
   }
 
-  /** Whether two scc-states made rings side by side. */
-  get wereTwo(): boolean {
-    return this.#wereTwo;
+  /** Where two scc-states made rings side by side, and members were parted, a log may have gone on twice. */
+  excuses(invariant: number): boolean {
+    return this.#wereTwo && OF_ONE_CLUSTER.has(invariant);
   }
 
   ringHeld(_life: string, { version: { counter, stateId } }: Ring): void {

@@ -120,8 +120,6 @@ export interface Ending {
   readonly subscriptions: readonly Subscription[];
   /** Lives of workers that still run. */
   readonly liveWorkers: ReadonlySet<string>;
-  /** Whether two clusters began apart: two scc-states that knew of no ring, each with brokers of its own. */
-  readonly wereTwo: boolean;
 }
 
 /** Negative if `a` stands before `b` in their channel, positive if behind. */

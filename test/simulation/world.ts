@@ -110,6 +110,7 @@ export class World implements ProcessWorld, Inspect {
         noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
+      isExcused: (invariant) => this.#rings.excuses(invariant),
       isBlameless: (broker) =>
         this.brokers.some(({ service }) => service.instanceId === broker.instanceId) &&
         this.ledger.isBlameless(broker),
@@ -315,7 +316,6 @@ export class World implements ProcessWorld, Inspect {
       members: [...this.states, ...this.brokers, ...this.workers].map((member) => member.ending()),
       messages: [...this.history.messages.values()],
       subscriptions: this.history.subscriptions,
-      wereTwo: this.#rings.wereTwo,
       liveWorkers: new Set(this.workers.map(({ life }) => life)),
     };
   }

@@ -81,5 +81,5 @@ export function memberAt(ring: Ring, more: Partial<MemberEnding> = {}): MemberEn
 
 export function endingWith(more: Partial<Ending>): Ending {
   const nobody = { members: [], messages: [], subscriptions: [] };
-  return { ...nobody, liveWorkers: new Set(["w1.1"]), wereTwo: false, ...more };
+  return { ...nobody, liveWorkers: new Set(["w1.1"]), ...more };
 }

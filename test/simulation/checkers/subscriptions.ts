@@ -25,12 +25,11 @@ export function noHoles(find: Find): Checker {
       if (last === undefined) return;
       const order = comparePlaces(last, place);
       const [from, to] = [formatPlace(last), formatPlace(place)];
-      const isOtherLog = compareEpochs(last.log.epoch, place.log.epoch) !== 0;
       if (order === 0) find(`${name} got ${to} twice`);
-      // Two clusters that became one: only one of two logs can go on, and the gap says so.
-      else if (order > 0 && !(openGap && isOtherLog)) find(`${name} got ${to} after ${from}`);
+      else if (order > 0) find(`${name} got ${to} after ${from}`);
       else if (openGap) return;
-      else if (isOtherLog) find(`${name} got ${to} after ${from} without a gap signal`);
+      else if (compareEpochs(last.log.epoch, place.log.epoch) !== 0)
+        find(`${name} got ${to} after ${from} without a gap signal`);
       else if (place.offset !== last.offset + 1)
         find(`${name} got ${to} after ${from}: a hole without a gap signal`);
     },
@@ -60,9 +59,7 @@ export function onceInOrder(find: Find): Checker {
 export function subscribedIsSubscribed(find: Find): Checker {
   return {
     invariant: 10,
-    ending({ messages, subscriptions, liveWorkers, wereTwo }) {
-      // Of two clusters that began apart, and became one, only one keeps what it had.
-      if (wereTwo) return;
+    ending({ messages, subscriptions, liveWorkers }) {
       const byChannel = new Map<string, Message[]>();
       for (const message of messages) {
         if (message.confirmedAt === undefined) continue;

@@ -101,8 +101,9 @@ export class WorkerMember {
 
   amounts(): Amount[] {
     const member = this.life;
-    // As much again as may be on its way may wait.
-    const unconfirmedBytes = 2 * this.#context.settings.unconfirmedBytes;
+    // As much again as may be on its way may wait, and the last one of each broker need not fit.
+    const { brokers } = this.ring.ring;
+    const unconfirmedBytes = 2 * this.#context.settings.unconfirmedBytes + brokers.length * LARGEST;
     return [
       {
         member,
