@@ -3,6 +3,7 @@ import { BrokerLogs } from "../cluster/broker-logs.ts";
 import type { CurrentRing } from "../cluster/current-ring.ts";
 import { HeldLogs } from "../cluster/held-logs.ts";
 import { Holder } from "../cluster/holder.ts";
+import { followerOf } from "../cluster/keepers.ts";
 import { Owner } from "../cluster/owner.ts";
 import type { DialLink } from "../cluster/owner-link.ts";
 import type { Hello } from "../cluster/peer-hello.ts";
@@ -109,10 +110,14 @@ export class BrokerService {
   /** Whether this broker is out of the ring, and nobody needs its copies any more. */
   get isReleased(): boolean {
     const { held, holder } = this.#life;
-    const { brokers } = this.ring.ring;
+    const { ring } = this.ring;
+    const { brokers } = ring;
+    // Where one broker is left a worker is to hold what it holds, too, if there are any.
+    const isFollowed = brokers.length > 1 || followerOf(ring) !== undefined || this.#workerCount === 0;
     // The last broker stays listed until another joins: it waits for the one who follows it, and for nobody else.
-    if (hasMember(brokers, this.instanceId)) return brokers.length === 1 && this.owner.handover.isSettled;
-    return held.count === 0 || holder.isReleased;
+    if (hasMember(brokers, this.instanceId))
+      return brokers.length === 1 && isFollowed && this.owner.handover.isSettled;
+    return held.count === 0 || (isFollowed && holder.isReleased);
   }
 
   /** Links of workers. */

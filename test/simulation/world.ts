@@ -315,7 +315,8 @@ export class World implements ProcessWorld, Inspect {
     return {
       members: [...this.states, ...this.brokers, ...this.workers].map((member) => member.ending()),
       messages: [...this.history.messages.values()],
-      subscriptions: this.history.subscriptions,
+      // Of those that followed one of two clusters only their workers know where they are.
+      subscriptions: this.#rings.excuses(6) ? [] : this.history.subscriptions,
       liveWorkers: new Set(this.workers.map(({ life }) => life)),
     };
   }
