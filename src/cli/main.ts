@@ -29,6 +29,11 @@ const COMMANDS = [
     load: async () => (await import("./commands/worker.ts")).workerCommand(process.env),
   },
   {
+    name: "health",
+    summary: "ask a running service whether it is well",
+    load: async () => (await import("./commands/health.ts")).healthCommand(process.env),
+  },
+  {
     name: "bench",
     summary: "put a load on servers and measure what they deliver",
     load: async () => (await import("./commands/bench.ts")).benchCommand(process.env),
