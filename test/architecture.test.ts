@@ -17,9 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
   broker: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
   worker: ["runtime", "protocol", "pubsub", "link", "server", "cluster", "api"],
+  doctor: ["runtime", "protocol", "pubsub", "link", "cluster"],
   bench: ["runtime", "protocol"],
   chaos: ["runtime", "protocol", "bench"],
-  cli: ["runtime", "bench", "chaos"],
+  cli: ["runtime", "bench", "chaos", "doctor"],
 };
 
 /** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */
@@ -43,6 +44,8 @@ const PURE = [
   "cluster/awaiting.ts",
   "cluster/broker-logs.ts",
   "cluster/broker-port.ts",
+  "cluster/canaries.ts",
+  "cluster/canary.ts",
   "cluster/cluster-broker.ts",
   "cluster/publish-link.ts",
   "cluster/copy-stream.ts",
@@ -52,6 +55,7 @@ const PURE = [
   "cluster/holder.ts",
   "cluster/keeper-logs.ts",
   "cluster/keepers.ts",
+  "cluster/link-canaries.ts",
   "cluster/link-ring.ts",
   "cluster/membership.ts",
   "cluster/owner.ts",

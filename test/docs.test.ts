@@ -57,6 +57,7 @@ describe("The documents", () => {
       "CHANGELOG.md",
       "docs/api.md",
       "docs/architecture.md",
+      "docs/certificates.md",
       "docs/decisions.md",
       "docs/guarantees.md",
       "docs/migrating.md",

@@ -1,4 +1,4 @@
-import { commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
+import { clientAuthSetting, commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
 import type { TailBounds } from "../pubsub/tails.ts";
 import {
   type Config,
@@ -26,6 +26,7 @@ export const brokerSettings = {
     fallback: false,
     doc: "this broker speaks TLS, and says so to the cluster",
   },
+  clientAuth: clientAuthSetting,
   maxChannels: {
     env: "SCC_BROKER_MAX_CHANNELS",
     ...integer(1, 100_000_000),

@@ -12,13 +12,14 @@ import {
 import { acceptMembers, answerIdentity } from "../link/accept.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
 import { Link } from "../link/link.ts";
+import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
 import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
-import { createHttpServer, readCa } from "../runtime/tls.ts";
+import { createHttpServer } from "../runtime/tls.ts";
 import { Turn } from "../runtime/turn.ts";
 import { type BrokerConfig, brokerSettings, tailBounds } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
@@ -39,7 +40,9 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   closeOnSignals(life, log, config.drainMs);
 
   const ring = new CurrentRing();
-  const transport = { clock: systemClock, turn: new Turn(), authKey: config.authKey, ca: readCa(config) };
+  const certificates = new Certificates(config);
+  certificates.watch(systemClock, log);
+  const transport = { clock: systemClock, turn: new Turn(), authKey: config.authKey, certificates };
   const service = new BrokerService({
     ...transport,
     ring,
@@ -71,7 +74,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   );
   if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
 
-  const { server, closeUpstream } = createBrokerServer(config, service, transport, log);
+  const { server, closeUpstream } = createBrokerServer(config, service, transport, certificates, log);
   await listen(server, config.port, config.host, "SCC_BROKER_SERVER_PORT");
   life.opened("server", () => closeServer(server));
   life.opened("links", () => service.close());
@@ -89,20 +92,23 @@ function createBrokerServer(
   config: BrokerConfig,
   service: BrokerService,
   transport: TransportOptions,
+  certificates: Certificates,
   log: Logger,
 ): { readonly server: Server; readonly closeUpstream: () => Promise<void> } {
-  const server = createHttpServer(config.secure, config);
+  const { secure: isSecure, clientAuth } = config;
+  const server = createHttpServer({ isSecure, certificates, clientAuth });
   const authKeys = [config.authKey, config.authKeySecondary];
   const health = { readiness: () => service.trouble };
   server.on("request", (request, response) => {
     if (answerProbe(health, request, response)) return;
-    if (answerIdentity(service.instanceId, authKeys, request, response)) return;
+    if (answerIdentity(service.instanceId, { authKeys, clientAuth }, request, response)) return;
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
   const upstream = new EventEmitter();
   const closeUpstream = serveUpstreamWorkers(upstream, service, transport, MAX_LINK_BUFFER);
   acceptMembers(server, {
     authKeys,
+    clientAuth,
     maxPayload: MAX_LINK_FRAME,
     protocols: new Map([
       [LINK_PROTOCOL, (socket) => service.accept(new Link(socket, linkOptions(transport)))],

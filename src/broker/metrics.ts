@@ -6,10 +6,8 @@ export function registerBrokerMetrics(metrics: Metrics, service: BrokerService):
   metrics.gauge("scc_broker_links", "Links of workers and other brokers", () => service.linkCount);
   metrics.gauge("scc_broker_channels", "Channels owned and kept", () => service.owner.channelCount);
   metrics.gauge("scc_broker_logs", "Logs kept: owned, followed, or old", () => service.held.count);
-  metrics.gauge(
-    "scc_broker_unacknowledged_copies",
-    "Messages that followers have not acknowledged yet",
-    () => service.owner.unacknowledgedCount,
+  metrics.gauge("scc_broker_unacknowledged_copies", "Messages that followers have not acknowledged yet", () =>
+    [...service.owner.streams.values()].reduce((sum, { length }) => sum + length, 0),
   );
   metrics.gauge(
     "scc_broker_handover_left",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { BrokerLogs } from "../cluster/broker-logs.ts";
+import { Canaries } from "../cluster/canaries.ts";
 import type { CurrentRing } from "../cluster/current-ring.ts";
 import { HeldLogs } from "../cluster/held-logs.ts";
 import { Holder } from "../cluster/holder.ts";
@@ -54,6 +55,7 @@ interface Life {
   readonly held: HeldLogs;
   readonly holder: Holder;
   readonly owner: Owner;
+  readonly canaries: Canaries;
   readonly logs: BrokerLogs;
   readonly peers: PeerLinks;
 }
@@ -81,7 +83,7 @@ export class BrokerService {
     this.ring = options.ring;
     this.#life = this.#newLife();
     this.ring.onAdopted((ring, before) => this.#adopted(ring, before));
-    options.clock.every(SWEEP_MS, () => this.#life.held.sweep((held) => this.#life.owner.sweep(held)));
+    options.clock.every(SWEEP_MS, () => this.#sweep());
   }
 
   get instanceId(): string {
@@ -165,6 +167,7 @@ export class BrokerService {
     let role: Hello["role"] = "worker";
     const port = new WorkerPort({
       owner: life.owner,
+      canaries: life.canaries,
       ring: this.ring,
       link,
       hello: this.#hello(life.instanceId),
@@ -196,6 +199,18 @@ export class BrokerService {
   close(): void {
     this.#life.peers.end("broker stops");
     this.#closeLinks("broker stops");
+  }
+
+  #sweep(): void {
+    const { held, owner, canaries } = this.#life;
+    held.sweep((each) => owner.sweep(each));
+    canaries.tick();
+    this.#accuse();
+  }
+
+  #accuse(): void {
+    const { peers, canaries } = this.#life;
+    this.#state?.accuse([...new Set([...peers.accused, ...canaries.accused])]);
   }
 
   #hello(instanceId: string): Hello {
@@ -244,9 +259,10 @@ export class BrokerService {
         },
       },
     );
-    const logs = new BrokerLogs(holder, owner);
+    const canaries = new Canaries({ instanceId, ring, owner, portOf });
+    const logs = new BrokerLogs(holder, owner, canaries);
     const peers: PeerLinks = this.#peersOf(instanceId, logs);
-    return { instanceId, held, holder, owner, logs, peers };
+    return { instanceId, held, holder, owner, canaries, logs, peers };
   }
 
   #peersOf(instanceId: string, logs: BrokerLogs): PeerLinks {
@@ -263,7 +279,7 @@ export class BrokerService {
         opened: (port) => this.#opened(port),
         closed: (port) => this.#closed(port, this.#life),
         changed: () => {
-          this.#state?.accuse(peers.accused);
+          this.#accuse();
           this.#state?.linked(peers.linked);
         },
       },
@@ -279,12 +295,13 @@ export class BrokerService {
       brokers: ring.brokers.length,
       member: isIn,
     });
-    const { holder, owner, peers } = this.#life;
+    const { holder, owner, canaries, peers } = this.#life;
     // Everybody hears of the ring before anything is said under it.
     for (const port of this.#ports.keys()) port.adopted();
     peers.adopted(ring);
     holder.adopted();
     owner.adopted(ring);
+    canaries.adopted();
     for (const port of this.#open.values()) holder.offerTo(port);
     const wasIn = hasMember(before.brokers, this.instanceId);
     if (wasIn && !isIn && !isKeeper(ring, this.instanceId) && !this.#leaving) this.#startOver();

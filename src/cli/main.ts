@@ -44,6 +44,11 @@ const COMMANDS = [
     load: async () => (await import("./commands/chaos.ts")).chaosCommand(process.env),
   },
   {
+    name: "doctor",
+    summary: "look at a running cluster and say what is wrong with it",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(process.env),
+  },
+  {
     name: "create",
     summary: "make a small application to start from",
     load: async () => (await import("./commands/create.ts")).createCommand(),
@@ -61,6 +66,7 @@ Examples:
   scc worker app.js                            one worker alone, without a cluster
   scc bench --local                            what this machine can do
   scc chaos kill-one                           what is lost when a broker dies
+  scc doctor --state-server-host 10.0.0.7      what is wrong with a cluster
 
 What a command can be told, by flag or environment variable: scc help <command>`;
 

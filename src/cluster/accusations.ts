@@ -25,3 +25,11 @@ export function accusedBy(accusations: Accusations, brokers: readonly string[]):
     return accusers.length > 0 && accusers.every(([accuser]) => count(accuser) < count(instanceId));
   });
 }
+
+/** The brokers that an accuser cannot use, and everybody else can. */
+export function aloneWith(accuser: string, accusations: Accusations, brokers: readonly string[]): string[] {
+  const others = new Set<string>();
+  for (const [other, accused] of accusations) if (other !== accuser) for (const id of accused) others.add(id);
+  const own = new Set(accusations.get(accuser));
+  return brokers.filter((instanceId) => own.has(instanceId) && !others.has(instanceId));
+}

@@ -1,3 +1,4 @@
+import type { Canaries } from "./canaries.ts";
 import type { Offer } from "./handover.ts";
 import type { Holder } from "./holder.ts";
 import { KeeperLogs } from "./keeper-logs.ts";
@@ -7,10 +8,12 @@ import type { Port } from "./port.ts";
 /** What a broker does with what other members say of logs: it owns some, and keeps copies of others. */
 export class BrokerLogs extends KeeperLogs {
   readonly #owner: Owner;
+  readonly #canaries: Canaries;
 
-  constructor(holder: Holder, owner: Owner) {
+  constructor(holder: Holder, owner: Owner, canaries: Canaries) {
     super(holder);
     this.#owner = owner;
+    this.#canaries = canaries;
   }
 
   override offered(from: Port, channel: string, offer: Omit<Offer, "from">): void {
@@ -19,6 +22,7 @@ export class BrokerLogs extends KeeperLogs {
 
   override done(from: Port): void {
     this.#owner.done(from);
+    this.#canaries.review();
   }
 
   /** A log came here to be followed, or because this broker owns it now and asked for it. */

@@ -19,6 +19,9 @@ export interface BrokerPortEvents {
   /** This worker's own message is in this place, but it is no longer at hand. */
   recordedWithout(channel: string): void;
   answered(channel: string, answer: Answer): void;
+  canaryHeld(number: number): void;
+  /** A canary waits, and not for this broker. */
+  canaryWaits(number: number): void;
 }
 
 export interface Answer {
@@ -41,6 +44,8 @@ export class BrokerPort extends Port<ChannelSlot> {
   #strayed = false;
   /** What the broker lets this worker have unconfirmed there, bytes. Until it says so, nothing but the own settings. */
   window = Infinity;
+  /** Grows with what the broker confirms, shows and answers. */
+  progress = 0;
 
   constructor(options: PortOptions, events: BrokerPortEvents) {
     super(options, (channel) => ({ channel, epoch: undefined }));
@@ -107,16 +112,21 @@ export class BrokerPort extends Port<ChannelSlot> {
     this.link.entries.unsubscribe(this.names.numberOf(channel));
   }
 
+  sendCanary(number: number): void {
+    this.link.entries.canary(number);
+  }
+
   // --- what the broker says ---
 
   override hello(json: string): void {
     const hello = parseHello(json);
-    this.instanceId = hello.instanceId;
+    this.introducedAs(hello);
     this.linkRing.peerHas(hello.ring);
     this.#events.introduced(hello);
   }
 
   override confirm(first: number, count: number): void {
+    this.progress += 1;
     const end = Math.min(first + count, this.#sent.next);
     for (let position = first; position < end; position++) {
       const pending = this.#sent.take(position);
@@ -129,22 +139,34 @@ export class BrokerPort extends Port<ChannelSlot> {
     if (pending !== undefined) this.#events.refused(pending, reason);
   }
 
+  override canaryHeld(number: number): void {
+    this.progress += 1;
+    this.#events.canaryHeld(number);
+  }
+
+  override canaryWaits(number: number): void {
+    this.#events.canaryWaits(number);
+  }
+
   override epoch(number: number, epoch: Epoch): void {
     this.slot(number).epoch = epoch;
   }
 
   override subscribed(number: number, ask: number, stable: number, gap: GapReason): void {
+    this.progress += 1;
     const slot = this.slot(number);
     this.#events.answered(slot.channel, { ask, epoch: epochOf(slot), stable, gap });
   }
 
   override record(number: number, offset: number, _origin: number, _sequence: number, bytes: Buffer): void {
+    this.progress += 1;
     const slot = this.slot(number);
     // The bytes are a view into the frame: it lives until they were delivered, at the end of this turn.
     this.#events.recorded(epochOf(slot), offset, new Publication(slot.channel, bytes));
   }
 
   override own(number: number, offset: number, position: number): void {
+    this.progress += 1;
     const slot = this.slot(number);
     const pending = this.#sent.take(position);
     if (pending === undefined) return this.#events.recordedWithout(slot.channel);

@@ -30,6 +30,8 @@ export interface ClusterBrokerOptions {
   /** See `OwnerLinkOptions`. */
   readonly retryDelay: number;
   readonly grace: number;
+  /** How long a canary may be unanswered, ms; default 3000. */
+  readonly canaryLimit?: number;
 }
 
 export interface ClusterBrokerEvents {

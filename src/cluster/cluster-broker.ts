@@ -8,6 +8,7 @@ import { type Answer, BrokerPort, type BrokerPortEvents } from "./broker-port.ts
 import type { ClusterBrokerEvents, ClusterBrokerOptions } from "./cluster-broker-options.ts";
 import { PublishRefusedError, PublishTimeoutError, SubscribeTimeoutError } from "./errors.ts";
 import { KeeperLogs } from "./keeper-logs.ts";
+import { LinkCanaries } from "./link-canaries.ts";
 import { PublishLink } from "./publish-link.ts";
 import { hasMember, isKeeper, type Ring, type RingMember } from "./ring.ts";
 import { Subscription } from "./subscription.ts";
@@ -37,6 +38,7 @@ export class ClusterBroker implements Broker {
   readonly #followed = new Map<string, Followed>();
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
+  readonly canaries: LinkCanaries;
   #questions = 0;
   /** Whether this worker keeps copies. */
   #keeps = false;
@@ -54,6 +56,7 @@ export class ClusterBroker implements Broker {
     this.#events = events;
     this.#logs = new KeeperLogs(options.holder);
     this.#sweep = options.clock.every(SWEEP_MS, () => this.#rejectOverdue());
+    this.canaries = new LinkCanaries(options, this.#links, () => events.changed());
     this.#unowned = this.#createWindow(() => undefined);
     options.ring.onAdopted((ring) => this.#adopted(ring));
   }
@@ -80,14 +83,14 @@ export class ClusterBroker implements Broker {
 
   /** Brokers of the ring that this worker cannot use, by instance. */
   get accused(): string[] {
-    return [...this.#links.values()].filter(({ accused }) => accused).map(({ member }) => member.instanceId);
+    const accused = [...this.#links.values()].filter((link) => link.accused || link.canary.accuses);
+    return accused.map(({ member }) => member.instanceId);
   }
 
   /** Why this worker can not serve clients now; undefined when it has the ring and all links work. */
   get trouble(): string | undefined {
     if (!this.#options.ring.exists) return "no broker has joined the cluster yet";
-    const missing = [...this.#links.values()].find(({ port }) => port === undefined);
-    return missing && `no link to broker ${missing.member.uri}`;
+    return [...this.#links.values()].map(({ trouble }) => trouble).find((trouble) => trouble !== undefined);
   }
 
   publish(
@@ -143,6 +146,7 @@ export class ClusterBroker implements Broker {
   /** Ends all links. What is unconfirmed is rejected. */
   close(): void {
     this.#sweep.cancel();
+    this.canaries.close();
     for (const link of this.#links.values()) link.end("worker stops");
     for (const pending of this.#unconfirmed.before(Infinity)) {
       const { channel } = pending.publication;
@@ -173,6 +177,7 @@ export class ClusterBroker implements Broker {
       this.#links.set(member.instanceId, this.#linkTo(member));
     }
     for (const { port } of this.#links.values()) if (port) this.#options.holder.offerTo(port);
+    this.canaries.restart();
     for (const followed of this.#followed.values()) this.#move(followed);
     this.#sendAllAgain();
     this.#events.changed();
@@ -204,7 +209,7 @@ export class ClusterBroker implements Broker {
         closed: (port) => holder.closed(port),
         changed: () => this.#events.changed(),
       },
-      (port) => this.#createWindow(port),
+      (port) => ({ window: this.#createWindow(port), canary: this.canaries.create(port) }),
     );
   }
 
@@ -220,6 +225,8 @@ export class ClusterBroker implements Broker {
       recorded: (epoch, offset, publication) => this.#recorded(epoch, offset, publication),
       recordedWithout: (channel) => this.#missing(this.#followed.get(channel)),
       answered: (channel, answer) => this.#answered(channel, answer),
+      canaryHeld: (number) => this.#links.get(instanceId)?.canary.held(number),
+      canaryWaits: (number) => this.#links.get(instanceId)?.canary.waits(number),
     };
   }
 
@@ -232,7 +239,9 @@ export class ClusterBroker implements Broker {
   #tellAgain(instanceId: string): void {
     this.#askAgain(instanceId);
     const link = this.#links.get(instanceId);
-    if (link) this.#sendAgain(link.window);
+    if (link === undefined) return;
+    this.#sendAgain(link.window);
+    link.canary.restart();
   }
 
   #askAgain(instanceId: string): void {

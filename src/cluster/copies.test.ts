@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
 import { BrokerLogs } from "./broker-logs.ts";
+import { Canaries } from "./canaries.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { HeldLogs } from "./held-logs.ts";
 import { Holder } from "./holder.ts";
@@ -49,6 +50,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
     { settled: () => {} },
   );
   owner.adopted(ring.ring);
+  const canaries = new Canaries({ instanceId: "me", ring, owner, portOf: () => undefined });
   const holder = new Holder({ instanceId: () => "me", ring, held, atTurnEnd: () => {} });
   const writers: EntryWriter[] = [];
   const open = (instanceId: string): WorkerPort => {
@@ -59,13 +61,14 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
     writers.push(entries);
     const port = new WorkerPort({
       owner,
+      canaries,
       ring,
       link: { entries, acknowledged: () => {}, close: () => {} },
       hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
       atTurnEnd: () => {},
       introduced: () => true,
       opened: () => {},
-      logs: new BrokerLogs(holder, owner),
+      logs: new BrokerLogs(holder, owner, canaries),
     });
     port.hello(JSON.stringify({ instanceId, role: "worker", release: "1", ring: RING }));
     port.name(0, "news");

@@ -19,6 +19,16 @@ export interface CopyItem {
   size: number;
 }
 
+/** Something that goes the way of copies and is none, and who is told when the follower has acknowledged it. */
+interface CanaryItem {
+  readonly kind: "canary";
+  readonly held: (() => void)[];
+  count: number;
+  size: number;
+}
+
+type Item = CopyItem | CanaryItem;
+
 /** What an item takes beside the messages in it, bytes, about. */
 const ITEM_SIZE = 50;
 
@@ -32,13 +42,17 @@ export class CopyStream {
   readonly #held: (item: CopyItem) => void;
   readonly #window: number;
   #port: Port | undefined;
-  #items: CopyItem[] = [];
+  #items: Item[] = [];
   /** Everything before this index was acknowledged. */
   #start = 0;
   /** Everything before this index was said on this connection. */
   #next = 0;
   /** Bytes said and not acknowledged. */
   #bytes = 0;
+  /** The canary that is on its way. */
+  #canary: CanaryItem | undefined;
+  /** Ticks in which the follower acknowledged nothing of what it was told. */
+  #stalled = 0;
 
   /**
    * @param window bytes that may be said and not acknowledged; one item always fits
@@ -83,11 +97,37 @@ export class CopyStream {
       });
   }
 
+  /**
+   * Sends a canary behind all that was told before; those that come while one is on its way share it.
+   *
+   * @param held called once the follower has acknowledged it; at once if it does not know what a canary is
+   */
+  canary(held: () => void): void {
+    if (this.#canary !== undefined) this.#canary.held.push(held);
+    else if (this.#port?.takesCanaries === false) held();
+    else {
+      this.#canary = { kind: "canary", held: [held], count: 0, size: 0 };
+      this.#add(this.#canary);
+    }
+  }
+
+  /** To be called every second or so. */
+  tick(): void {
+    this.#stalled = this.#start < this.#next ? this.#stalled + 1 : 0;
+  }
+
+  /** For how many ticks the follower has acknowledged nothing, though it was told something. */
+  get stalledTicks(): number {
+    return this.#stalled;
+  }
+
   /** The follower can be reached on this connection from here on. */
   opened(port: Port): void {
     this.#port = port;
     this.#next = this.#start;
     this.#bytes = 0;
+    this.#stalled = 0;
+    if (!port.takesCanaries) this.#dropCanary();
     this.#sayMore();
   }
 
@@ -104,7 +144,8 @@ export class CopyStream {
       if (item === undefined || item.count > count) break;
       this.#start += 1;
       this.#bytes -= item.size;
-      this.#held(item);
+      this.#stalled = 0;
+      this.#tellHeld(item);
       // What only waits for others is not said, and so not acknowledged: it may be its turn at once.
       this.#sayMore();
     }
@@ -120,7 +161,7 @@ export class CopyStream {
    * told after that.
    */
   again(owned: OwnedLog): void {
-    const isConcerned = (item: CopyItem): boolean => item.owned === owned;
+    const isConcerned = (item: Item): item is CopyItem => item.kind !== "canary" && item.owned === owned;
     const said = this.#items.slice(this.#start, this.#next);
     const unsaid = this.#items.slice(this.#next);
     const concerned = [...said, ...unsaid].filter(isConcerned);
@@ -133,7 +174,21 @@ export class CopyStream {
     for (const { publisher, position } of concerned) if (publisher) this.after(owned, publisher, position);
   }
 
-  #add(item: CopyItem): void {
+  #tellHeld(item: Item): void {
+    if (item.kind !== "canary") return this.#held(item);
+    this.#canary = undefined;
+    for (const held of item.held) held();
+  }
+
+  /** The follower would not understand it, and is not asked. */
+  #dropCanary(): void {
+    const canary = this.#canary;
+    if (canary === undefined) return;
+    this.#items = this.#items.filter((item) => item !== canary);
+    this.#tellHeld(canary);
+  }
+
+  #add(item: Item): void {
     this.#items.push(item);
     this.#sayMore();
   }
@@ -141,7 +196,7 @@ export class CopyStream {
   #sayMore(): void {
     if (this.#port === undefined) return;
     while (this.#next < this.#items.length && (this.#bytes < this.#window || this.#bytes === 0)) {
-      const item = this.#items[this.#next] as CopyItem;
+      const item = this.#items[this.#next] as Item;
       this.#next += 1;
       item.size = sizeOf(item);
       this.#bytes += item.size;
@@ -149,7 +204,13 @@ export class CopyStream {
     }
   }
 
-  #say(item: CopyItem, port: Port): void {
+  #say(item: Item, port: Port): void {
+    if (item.kind === "canary") port.sayCanary();
+    else this.#sayOfLog(item, port);
+    item.count = port.copies.said;
+  }
+
+  #sayOfLog(item: CopyItem, port: Port): void {
     const { log } = item.owned;
     if (item.kind === "log") port.sayLog(log);
     else if (item.kind !== "after") {
@@ -163,11 +224,12 @@ export class CopyStream {
         port.link.entries.drop(number);
       }
     }
-    item.count = port.copies.said;
   }
 }
 
-function sizeOf({ kind, owned, entry }: CopyItem): number {
+function sizeOf(item: Item): number {
+  if (item.kind === "canary") return ITEM_SIZE;
+  const { kind, owned, entry } = item;
   if (entry !== undefined) return entry.bytes.length + ITEM_SIZE;
   if (kind === "after") return 0;
   return (kind === "log" ? owned.log.bytes : 0) + ITEM_SIZE;

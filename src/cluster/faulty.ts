@@ -1,5 +1,5 @@
 import type { Absences } from "./absences.ts";
-import { type Accusations, accusedBy } from "./accusations.ts";
+import { type Accusations, accusedBy, aloneWith } from "./accusations.ts";
 import { membersOf, type Ring } from "./ring.ts";
 import type { Suspicions } from "./suspicions.ts";
 
@@ -34,6 +34,12 @@ export function faultyMembers(evidence: Evidence, now: number): Set<string> {
       .map(({ instanceId }) => instanceId)
       .filter((instanceId) => !isHere(instanceId) && isAccused(instanceId)),
   ]);
+}
+
+/** The brokers of the ring that a member cannot use, and nobody else complains of. */
+export function accusedAlone(evidence: Evidence, instanceId: string, now: number): string[] {
+  const brokers = evidence.ring.brokers.map((broker) => broker.instanceId);
+  return aloneWith(nameOf(instanceId, evidence), allAccusations(evidence, now), brokers);
 }
 
 /** What members say, and what scc-state itself cannot reach, by name. */

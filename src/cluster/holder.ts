@@ -200,6 +200,11 @@ export class Holder {
     this.#acknowledge(from);
   }
 
+  /** A canary came: it is acknowledged as copies are, with those that came before it. */
+  canary(from: Port): void {
+    this.#acknowledge(from);
+  }
+
   /** An owner has settled: its logs are complete here where this member follows, and otherwise not needed. */
   settled(from: Port): void {
     this.#settledBy.add(from.instanceId);

@@ -54,6 +54,10 @@ export class KeeperLogs implements LogEvents {
     this.holder.drop(from, channel);
   }
 
+  canary(from: Port): void {
+    this.holder.canary(from);
+  }
+
   settled(from: Port): void {
     this.holder.settled(from);
   }

@@ -1,7 +1,7 @@
 import type { RingVersion } from "../pubsub/version.ts";
 import { compareVersions } from "../pubsub/version.ts";
 import { Absences } from "./absences.ts";
-import { type Evidence, faultyMembers } from "./faulty.ts";
+import { accusedAlone, type Evidence, faultyMembers } from "./faulty.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
@@ -107,7 +107,7 @@ export class Membership {
 
   /** Whether the ring places channels as upstream's workers do, and all brokers know. */
   suitsUpstream(now: number): boolean {
-    return this.#ring.placement === this.#upstreamPlacement && this.#isSettled(now);
+    return this.#ring.placement === this.#upstreamPlacement && this.isSettled(now);
   }
 
   /** A broker answered at its address: it may join the ring. */
@@ -199,6 +199,11 @@ export class Membership {
     return true;
   }
 
+  /** The brokers of the ring that a member cannot use, and nobody else complains of. */
+  accusedAlone(instanceId: string, now: number): string[] {
+    return this.#accusations.has(instanceId) ? accusedAlone(this.#evidence, instanceId, now) : [];
+  }
+
   /** The ring that is due now, if one is. It is then the current one. */
   next(now: number): Ring | undefined {
     const faulty = this.#faulty(now);
@@ -206,7 +211,7 @@ export class Membership {
       !faulty.has(instanceId) && !this.#departed.has(instanceId);
     const usable = this.#ring.brokers.some(isUsable);
     // Joins and leaves wait until the last change is complete. A crash does not, nor a join that ends an outage.
-    const mayScale = !usable || this.#isSettled(now);
+    const mayScale = !usable || this.isSettled(now);
     // Where nobody can publish or subscribe, nobody is waited for who may come too.
     const isOutage = !usable && this.#ring.brokers.length > 0;
     const dueAt = isOutage ? this.#startedAt + this.#delays.startup : this.#joinsDueAt();
@@ -240,7 +245,11 @@ export class Membership {
 
   /** Members of the ring that cannot be used. */
   #faulty(now: number): Set<string> {
-    const evidence: Evidence = {
+    return faultyMembers(this.#evidence, now);
+  }
+
+  get #evidence(): Evidence {
+    return {
       stateId: this.#stateId,
       ring: this.#ring,
       accusations: this.#accusations,
@@ -252,7 +261,6 @@ export class Membership {
         return member?.role === "worker" ? member.uri : undefined;
       },
     };
-    return faultyMembers(evidence, now);
   }
 
   /** Whether a member talks with this scc-state, also if it is about to leave. */
@@ -291,7 +299,7 @@ export class Membership {
   /** Whether copies are not kept as they should be: nobody follows the only broker, or somebody does not who has to. */
   #lacksKeeper(keepers: readonly Keeper[], faulty: ReadonlySet<string>, now: number): boolean {
     const { brokers } = this.#ring;
-    const isSettled = this.#isSettled(now);
+    const isSettled = this.isSettled(now);
     // Whoever left after settling is not missed.
     if (!this.#allSettled && this.#ring.keepers.some(({ instanceId }) => faulty.has(instanceId))) return true;
     const follower = followerOf(this.#ring);
@@ -377,7 +385,7 @@ export class Membership {
   }
 
   /** Whether every broker of the ring that lives and is here has settled it. */
-  #isSettled(now: number): boolean {
+  isSettled(now: number): boolean {
     const allHadTime = now >= this.#startedAt + this.#delays.startup;
     return this.#ring.brokers.every(({ instanceId }) => {
       // Who is away, or talks with another scc-state, cannot tell this one.

@@ -66,11 +66,9 @@ export class Owner {
     return this.#repeats;
   }
 
-  /** Copies that followers have not acknowledged yet. */
-  get unacknowledgedCount(): number {
-    let count = 0;
-    for (const { length } of this.#streams.values()) count += length;
-    return count;
+  /** What followers were told and have not acknowledged yet. */
+  get streams(): ReadonlyMap<string, CopyStream> {
+    return this.#streams;
   }
 
   get waitingBytes(): number {
@@ -170,7 +168,7 @@ export class Owner {
     // Whoever comes back meanwhile waits, and finds a new log.
     owned.isServed = false;
     owned.copiedTo = undefined;
-    this.#streamTo(copiedTo).tell("drop", owned);
+    this.streamTo(copiedTo).tell("drop", owned);
   }
 
   // --- a change of the ring ---
@@ -272,7 +270,7 @@ export class Owner {
     const followerId = this.#followerOf(log.channel);
     if (followerId === undefined || owned?.copiedTo !== followerId) return false;
     // The follower has all that it acknowledged; what it did not is said again.
-    const stream = this.#streamTo(followerId);
+    const stream = this.streamTo(followerId);
     for (const entry of log.after(log.stable)) stream.copy(owned, entry, undefined, 0);
     held.rank = this.#options.ring.version;
     this.#serve(owned);
@@ -301,7 +299,7 @@ export class Owner {
     const followerId = this.#followerOf(owned.channel);
     owned.copiedTo = undefined;
     if (followerId === undefined) this.#isWhole(owned, owned.log.last);
-    else this.#streamTo(followerId).tell(followerId === holderId ? "keep" : "log", owned);
+    else this.streamTo(followerId).tell(followerId === holderId ? "keep" : "log", owned);
   }
 
   #open(channel: string): void {
@@ -331,7 +329,8 @@ export class Owner {
     return this.#options.ring.placement.follower(channel)?.instanceId;
   }
 
-  #streamTo(followerId: string): CopyStream {
+  /** What this broker tells a follower, under the current ring. */
+  streamTo(followerId: string): CopyStream {
     const known = this.#streams.get(followerId);
     if (known !== undefined) return known;
     const stream = new CopyStream(followerId, this.#options.transferBytes, (item) =>

@@ -11,6 +11,8 @@ export interface Hello {
   readonly release: string;
   /** The ring that the sender is at. */
   readonly ring: Ring;
+  /** Whether the sender knows what a canary is: earlier releases end a link on which one is sent. */
+  readonly canaries?: boolean | undefined;
 }
 
 const helloSchema: z.ZodType<Hello> = z.object({
@@ -18,6 +20,7 @@ const helloSchema: z.ZodType<Hello> = z.object({
   role: z.enum(["broker", "worker"]),
   release: z.string().max(100),
   ring: ringSchema,
+  canaries: z.boolean().optional(),
 });
 
 /** @throws {BadEntryError} if it is none */

@@ -17,7 +17,7 @@ export class PeerPort extends Port {
 
   override hello(json: string): void {
     const hello = parseHello(json);
-    this.instanceId = hello.instanceId;
+    this.introducedAs(hello);
     this.linkRing.peerHas(hello.ring);
     this.#introduced(hello);
   }

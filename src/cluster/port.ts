@@ -36,6 +36,7 @@ export interface LogEvents {
   copied(from: Port, count: number): void;
   recopy(from: Port, channel: string): void;
   settled(from: Port): void;
+  canary(from: Port): void;
 }
 
 export interface PortOptions {
@@ -69,6 +70,8 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   readonly copies = { said: 0, came: 0 };
   /** Who is at the other end; empty until it has said so. */
   instanceId = "";
+  /** Whether the other end knows what a canary is. */
+  takesCanaries = false;
   readonly #logs: LogEvents;
   readonly #named: (channel: string) => S;
   readonly #slots: (S | undefined)[] = [];
@@ -86,7 +89,7 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
     this.origins = new NameTable((number, instanceId) => link.entries.origin(number, instanceId));
     this.#logs = logs;
     this.#named = named;
-    link.entries.hello(JSON.stringify(hello));
+    link.entries.hello(JSON.stringify({ ...hello, canaries: true }));
   }
 
   /**
@@ -156,6 +159,18 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
     this.link.entries.copy(number, offset, this.origins.numberOf(origin), sequence, bytes);
   }
 
+  /** Sends a canary behind the copies. */
+  sayCanary(): void {
+    this.copies.said += 1;
+    this.link.entries.canaryCopy();
+  }
+
+  /** Who is at the other end, as it says itself. */
+  protected introducedAs({ instanceId, canaries = false }: Hello): void {
+    this.instanceId = instanceId;
+    this.takesCanaries = canaries;
+  }
+
   // --- logs: what the other side says ---
 
   override offer(number: number, rank: RingVersion, epoch: Epoch, next: number, size: number): void {
@@ -200,6 +215,11 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   override drop(number: number): void {
     this.copies.came += 1;
     if (this.linkRing.isSame) this.#logs.drop(this, this.slot(number).channel);
+  }
+
+  override canaryCopy(): void {
+    this.copies.came += 1;
+    if (this.linkRing.isSame) this.#logs.canary(this);
   }
 
   override copied(count: number): void {

@@ -36,7 +36,7 @@ export const commonSettings = {
     env: "SCC_TLS_CERT_FILE",
     ...text("a file"),
     fallback: undefined as string | undefined,
-    doc: "certificate of this process, PEM; used where the service is SECURE",
+    doc: "certificate of this process, PEM: shown where the service is SECURE, and to services that ask for one; read again when it changes",
   },
   tlsKeyFile: {
     env: "SCC_TLS_KEY_FILE",
@@ -63,6 +63,14 @@ export const commonSettings = {
     doc: "port of /metrics; 0 turns it off; absent: the service's port + 1000",
   },
 } satisfies Settings;
+
+/** Of services that members connect to: whether they have to show a certificate. */
+export const clientAuthSetting = {
+  env: "SCC_TLS_CLIENT_AUTH",
+  ...toggle(),
+  fallback: false,
+  doc: "members must show a certificate that SCC_TLS_CA_FILE has signed (mTLS); probes need none",
+};
 
 /** Settings of the processes that join a cluster, scc-worker and scc-broker. */
 export const memberSettings = {
@@ -147,6 +155,12 @@ export const workerMemberSettings = {
     ...integer(100, 30_000),
     fallback: 10_000,
     doc: "how long an unconfirmed publish is sent again before it is rejected, ms",
+  },
+  canaryLimit: {
+    env: "SCC_CANARY_LIMIT",
+    ...milliseconds(1500),
+    fallback: 3000,
+    doc: "how long a canary, sent through each broker and back every second, may be unanswered before this worker is not ready, ms",
   },
   unconfirmedBytes: {
     env: "SCC_UNCONFIRMED_BYTES",

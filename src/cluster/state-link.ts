@@ -62,6 +62,7 @@ export class StateLink {
   #accused: readonly string[] = [];
   #settled: RingVersion | undefined;
   #workers: ((uris: readonly string[], own: string) => void) | undefined;
+  #alone: ((brokers: readonly string[]) => void) | undefined;
   #uri = "";
   #linked: readonly string[] = [];
   #peers: ((peers: readonly RingMember[]) => void) | undefined;
@@ -83,6 +84,11 @@ export class StateLink {
   /** Wants to be told of the cluster's workers, by URI, and of its own; to be called before `start`. */
   onWorkers(listener: (uris: readonly string[], own: string) => void): void {
     this.#workers = listener;
+  }
+
+  /** Wants to be told of the brokers that this member alone cannot use, by instance; to be called before `start`. */
+  onAlone(listener: (brokers: readonly string[]) => void): void {
+    this.#alone = listener;
   }
 
   /** Wants to be told of the brokers that are or may soon be in one ring; to be called before `start`. */
@@ -185,6 +191,7 @@ export class StateLink {
     if (parsed?.type === "welcome") this.#welcomed(parsed);
     else if (parsed?.type === "ring") this.#learn(parsed.ring);
     else if (parsed?.type === "workers") this.#workers?.(parsed.uris, this.#uri);
+    else if (parsed?.type === "alone") this.#alone?.(parsed.brokers);
     else if (parsed?.type === "peers") this.#peers?.(parsed.peers);
     else if (parsed?.type === "refused") this.#refused(parsed.reason);
   }
@@ -220,6 +227,7 @@ export class StateLink {
     if (this.#registered && !this.#ended)
       this.#options.log.warn("lost scc-state; carrying on without it", { reason });
     this.#talk = undefined;
+    if (this.#registered) this.#alone?.([]); // nobody can say so any more
     this.#registered = false;
     this.#again();
   }

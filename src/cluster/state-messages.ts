@@ -33,7 +33,30 @@ const memberMessageSchema = z.discriminatedUnion("type", [
   /** All brokers that a broker has a link with: who joins needs one with each that will be in the ring. */
   z.object({ type: z.literal("linked"), brokers: z.array(instanceSchema).max(10_000) }),
   z.object({ type: z.literal("leave") }),
+  /** Instead of `join`: somebody looks, and is no member. */
+  z.object({ type: z.literal("observe") }),
 ]);
+
+/** What scc-state knows, for who looks. */
+const overviewSchema = z.object({
+  type: z.literal("overview"),
+  stateId: z.string(),
+  release: z.string(),
+  ring: ringSchema,
+  /** Whether all logs are where the ring wants them. */
+  isSettled: z.boolean(),
+  /** Brokers that wait to be let into the ring. */
+  waiting: z.number().int().nonnegative(),
+  members: z.array(
+    z.object({
+      instanceId: z.string(),
+      uri: z.string(),
+      role: z.enum(["broker", "worker"]),
+      /** Version of its package; absent: it does not say, or is one of upstream's. */
+      release: z.string().optional(),
+    }),
+  ),
+});
 
 const stateMessageSchema = z.discriminatedUnion("type", [
   /** The member is registered under this URI. */
@@ -43,22 +66,34 @@ const stateMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ring"), ring: ringSchema }),
   /** The workers of the cluster, by URI; for members that asked for it. */
   z.object({ type: z.literal("workers"), uris: z.array(z.string()) }),
+  /** Of the brokers of the ring that the member cannot use, those that all others can: the fault is its own. */
+  z.object({ type: z.literal("alone"), brokers: z.array(instanceSchema).max(10_000) }),
   /** The brokers that are or may soon be in one ring, which need links with each other; for brokers. */
   z.object({ type: z.literal("peers"), peers: membersSchema }),
+  overviewSchema,
 ]);
 
+export type Overview = z.infer<typeof overviewSchema>;
 export type JoinMessage = z.infer<typeof joinSchema>;
 export type MemberMessage = z.infer<typeof memberMessageSchema>;
 export type StateMessage = z.infer<typeof stateMessageSchema>;
 
 /** @throws {Error} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
 export function parseMemberMessage(message: unknown): MemberMessage | undefined {
-  return parse(memberMessageSchema, ["join", "ring", "accuse", "settled", "linked", "leave"], message);
+  return parse(
+    memberMessageSchema,
+    ["join", "ring", "accuse", "settled", "linked", "leave", "observe"],
+    message,
+  );
 }
 
 /** As `parseMemberMessage`. */
 export function parseStateMessage(message: unknown): StateMessage | undefined {
-  return parse(stateMessageSchema, ["welcome", "refused", "ring", "workers", "peers"], message);
+  return parse(
+    stateMessageSchema,
+    ["welcome", "refused", "ring", "workers", "peers", "alone", "overview"],
+    message,
+  );
 }
 
 function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unknown): T | undefined {

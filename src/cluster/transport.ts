@@ -2,6 +2,7 @@ import { dial } from "../link/dial.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
 import { Link } from "../link/link.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
+import type { Credentials } from "../runtime/certificates.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { RELEASE } from "../runtime/release.ts";
 import type { Turn } from "../runtime/turn.ts";
@@ -20,7 +21,8 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly turn: Turn;
   readonly authKey: string | undefined;
-  readonly ca: string | undefined;
+  /** What is shown and trusted where TLS is spoken, as it is when somebody is dialled. */
+  readonly certificates: { readonly current: Credentials };
 }
 
 /** Options of the links that a process makes or accepts. */
@@ -38,7 +40,7 @@ export function linkDialer(options: TransportOptions, connectTimeoutMs: number):
         authKey: options.authKey,
         connectTimeoutMs,
         maxPayload: MAX_LINK_FRAME,
-        ca: options.ca,
+        credentials: options.certificates.current,
       },
       { ...events, opened: (socket) => events.opened(new Link(socket, linkOptions(options))) },
     );
@@ -65,7 +67,7 @@ export function talkDialer(options: TransportOptions, address: StateAddress): Di
         authKey: options.authKey,
         connectTimeoutMs,
         maxPayload: MAX_TALK_FRAME,
-        ca: options.ca,
+        credentials: options.certificates.current,
       },
       { ...events, opened: (socket) => events.opened(new Talk(socket, options.clock)) },
     );

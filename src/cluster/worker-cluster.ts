@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Deliver } from "../pubsub/broker.ts";
-import { systemClock } from "../runtime/clock.ts";
+import { Certificates } from "../runtime/certificates.ts";
+import { systemClock, type Timer } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/log.ts";
 import { RELEASE } from "../runtime/release.ts";
-import { readCa } from "../runtime/tls.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { ClusterBroker } from "./cluster-broker.ts";
 import { CurrentRing } from "./current-ring.ts";
@@ -41,6 +41,7 @@ export class WorkerCluster {
   readonly ring = new CurrentRing();
   readonly #state: StateLink;
   readonly #holder: Holder;
+  readonly #watch: Timer;
   readonly #publishLimit: number;
   readonly #createBroker: (deliver: Deliver) => ClusterBroker;
   #broker: ClusterBroker | undefined;
@@ -53,10 +54,19 @@ export class WorkerCluster {
     instanceId: string = randomUUID(),
   ) {
     this.instanceId = instanceId;
-    const transport = { clock: systemClock, turn, authKey: config.authKey, ca: readCa(config) };
+    const certificates = new Certificates(config);
+    this.#watch = certificates.watch(systemClock, log);
+    const transport = { clock: systemClock, turn, authKey: config.authKey, certificates };
     const { ring } = this;
     const memberConfig: MemberConfig = { ...config, stateServerHost };
-    const { brokerRetryDelay, reconnectRandomness, publishLevel, publishLimit, unconfirmedBytes } = config;
+    const {
+      brokerRetryDelay,
+      reconnectRandomness,
+      publishLevel,
+      publishLimit,
+      unconfirmedBytes,
+      canaryLimit,
+    } = config;
     this.#state = createStateLink(memberConfig, {
       ring,
       log,
@@ -82,6 +92,7 @@ export class WorkerCluster {
       publishLevel,
       publishLimit,
       unconfirmedBytes,
+      canaryLimit,
       subscribeLimit: SUBSCRIBE_LIMIT_MS,
       retryDelay: brokerRetryDelay,
       grace: GRACE_MS,
@@ -116,6 +127,14 @@ export class WorkerCluster {
     this.#state.onWorkers(listener);
   }
 
+  /**
+   * Wants to be told of the brokers that this worker cannot use and everybody else can, by instance, whenever that
+   * changes; to be called before `join`.
+   */
+  onAlone(listener: (brokers: readonly string[]) => void): void {
+    this.#state.onAlone(listener);
+  }
+
   /** Registers, now that this worker can be reached. */
   join(): void {
     this.#state.start();
@@ -138,6 +157,7 @@ export class WorkerCluster {
     });
     await this.#state.leave(parting, end - systemClock.now());
     this.broker.close();
+    this.#watch.cancel();
   }
 
   async #settled(limitMs: number): Promise<void> {

@@ -3,6 +3,7 @@ import { EntryWriter } from "../link/entries.ts";
 import { type EntryHandler, readEntries } from "../link/read-entries.ts";
 import { taken } from "../link/test-taken.ts";
 import { BrokerLogs } from "./broker-logs.ts";
+import { Canaries } from "./canaries.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { HeldLogs } from "./held-logs.ts";
 import { Holder } from "./holder.ts";
@@ -27,6 +28,7 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
     { settled: () => {} },
   );
   owner.adopted(ring.ring);
+  const canaries = new Canaries({ instanceId: "me", ring, owner, portOf: () => undefined });
   const holder = new Holder({ instanceId: () => "me", ring, held, atTurnEnd: () => {} });
   const entries = new EntryWriter(
     () => {},
@@ -35,6 +37,7 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
   const tasks: (() => void)[] = [];
   const end = new WorkerPort({
     owner,
+    canaries,
     ring,
     link: { entries, acknowledged: () => {}, close: () => {} },
     hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
@@ -44,7 +47,7 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
       return true;
     },
     opened: () => events.opened?.(),
-    logs: new BrokerLogs(holder, owner),
+    logs: new BrokerLogs(holder, owner, canaries),
   });
   const hello = (counter: number): void =>
     end.hello(JSON.stringify({ instanceId: "w", role: "worker", release: "1", ring: ringOf(counter) }));

@@ -1,5 +1,6 @@
 import { BadEntryError } from "../link/entries.ts";
 import type { ChannelLog, LogEntry, Position } from "../pubsub/channel-log.ts";
+import type { Canaries, CanarySender } from "./canaries.ts";
 import type { OwnedLog, Publisher } from "./owned-log.ts";
 import type { Owner } from "./owner.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
@@ -11,6 +12,7 @@ interface ChannelSlot extends Slot {
 
 export interface WorkerPortOptions extends PortOptions {
   readonly owner: Owner;
+  readonly canaries: Canaries;
   /** Runs a task once, at the end of the turn and before the link is written. */
   readonly atTurnEnd: (task: () => void) => void;
   /** The other side said who it is; its ring is not looked at yet. @returns whether the link is to be used */
@@ -27,7 +29,7 @@ const NOBODY_WAITS = "too much waits for a change of the ring";
  * brought records and confirmations; a broker only hands over and copies logs. What is said under another ring than
  * the current one is not looked at: whoever said it says it again under the newer ring.
  */
-export class WorkerPort extends Port<ChannelSlot> implements Publisher {
+export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySender {
   readonly #options: WorkerPortOptions;
   readonly #owner: Owner;
   readonly #followed = new Set<OwnedLog>();
@@ -52,6 +54,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
   /** The link is gone. */
   closed(): void {
     this.#isClosed = true;
+    this.#options.canaries.left(this);
     for (const owned of this.#followed) this.#owner.lost(owned, this);
     this.#followed.clear();
   }
@@ -60,7 +63,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
 
   override hello(json: string): void {
     const hello = parseHello(json);
-    this.instanceId = hello.instanceId;
+    this.introducedAs(hello);
     if (!this.#options.introduced(hello)) return;
     this.linkRing.peerHas(hello.ring);
     // The other side's ring may have ended this broker's life, and this link with it.
@@ -129,9 +132,23 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher {
     this.#followed.delete(owned);
   }
 
+  override canary(number: number): void {
+    if (this.linkRing.isSame && !this.#isClosed) this.#options.canaries.came(this, number);
+  }
+
   override announced(number: number, channel: string): void {
     const owned = this.#owner.find(channel);
     if (owned !== undefined && this.#followed.has(owned)) this.link.entries.epoch(number, owned.log.epoch);
+  }
+
+  // --- what becomes of canaries ---
+
+  tellHeld(number: number): void {
+    this.link.entries.canaryHeld(number);
+  }
+
+  tellWaits(number: number): void {
+    this.link.entries.canaryWaits(number);
   }
 
   // --- what the logs say ---

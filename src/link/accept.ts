@@ -2,12 +2,15 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocketServer } from "ws";
 import { secretMatches } from "../runtime/secret.ts";
+import { certificateTrouble } from "../runtime/tls.ts";
 import { PATH } from "./dial.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
 
 export interface AcceptOptions {
   /** Keys that are accepted; undefined ones are ignored; none at all lets everybody in. */
   readonly authKeys: readonly (string | undefined)[];
+  /** Whether members have to show a certificate. */
+  readonly clientAuth: boolean;
   readonly maxPayload: number;
   /** By WebSocket subprotocol. */
   readonly protocols: ReadonlyMap<string, (socket: MemberSocket, request: IncomingMessage) => void>;
@@ -19,7 +22,8 @@ export interface AcceptOptions {
 
 /**
  * Accepts connections of other processes of the cluster, told apart by WebSocket subprotocol. Whoever shows
- * no key, or the wrong one, is answered 401 with `BadClusterAuthError` before anything is read from it.
+ * no key, or the wrong one, is answered 401 with `BadClusterAuthError` before anything is read from it; whoever has
+ * to show a certificate and has none that is accepted, 403.
  */
 export function acceptMembers(server: Server, options: AcceptOptions): void {
   const sockets = new WebSocketServer({
@@ -34,11 +38,8 @@ export function acceptMembers(server: Server, options: AcceptOptions): void {
       options.refused(request, reason);
       refuseUpgrade(socket, status, reason);
     };
-    const [path, query] = (request.url ?? "").split("?", 2);
-    if (path !== PATH) return refuse(404, `Cannot connect here: use ${PATH}`);
-    if (!isAuthorized(request, new URLSearchParams(query), options.authKeys)) {
-      return refuse(401, "BadClusterAuthError: the cluster's key (SCC_AUTH_KEY) is missing or wrong");
-    }
+    const refusal = refusalOf(request, options);
+    if (refusal !== undefined) return refuse(refusal.status, refusal.reason);
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     const accept = options.protocols.get(offered.find((name) => options.protocols.has(name)) ?? "");
     if (accept)
@@ -53,6 +54,20 @@ export function acceptMembers(server: Server, options: AcceptOptions): void {
   });
 }
 
+/** Why whoever sends this request is no member, as the answer says it; undefined if it may be one. */
+function refusalOf(
+  request: IncomingMessage,
+  { authKeys, clientAuth }: AcceptOptions,
+): { readonly status: number; readonly reason: string } | undefined {
+  const [path, query] = (request.url ?? "").split("?", 2);
+  if (path !== PATH) return { status: 404, reason: `Cannot connect here: use ${PATH}` };
+  const trouble = clientAuth ? certificateTrouble(request) : undefined;
+  if (trouble !== undefined) return { status: 403, reason: `Cannot connect: ${trouble}` };
+  if (isAuthorized(request, new URLSearchParams(query), authKeys)) return undefined;
+  const reason = "BadClusterAuthError: the cluster's key (SCC_AUTH_KEY) is missing or wrong";
+  return { status: 401, reason };
+}
+
 /** Where a broker says which instance it is. */
 export const IDENTITY_PATH = "/scc/identity";
 
@@ -64,14 +79,15 @@ export const IDENTITY_PATH = "/scc/identity";
  */
 export function answerIdentity(
   instanceId: string,
-  authKeys: readonly (string | undefined)[],
+  { authKeys, clientAuth }: Pick<AcceptOptions, "authKeys" | "clientAuth">,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
   if (request.url !== IDENTITY_PATH) return false;
-  const allowed = isAuthorized(request, new URLSearchParams(), authKeys);
+  const trouble = clientAuth ? certificateTrouble(request) : undefined;
+  const allowed = trouble === undefined && isAuthorized(request, new URLSearchParams(), authKeys);
   response.writeHead(allowed ? 200 : 401, { "content-type": "text/plain; charset=utf-8" });
-  response.end(allowed ? instanceId : "BadClusterAuthError\n");
+  response.end(allowed ? instanceId : `${trouble ?? "BadClusterAuthError"}\n`);
   return true;
 }
 

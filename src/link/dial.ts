@@ -1,8 +1,12 @@
+import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
+import type { Credentials } from "../runtime/certificates.ts";
+import { tlsAdvice } from "../runtime/tls-advice.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
 
 /** Path that every service listens on for links, talks and upstream's members. */
 export const PATH = "/socketcluster/";
+const LONGEST_REASON = 300;
 
 export interface DialOptions {
   /** Such as `ws://10.0.0.7:8888`. */
@@ -14,8 +18,8 @@ export interface DialOptions {
   readonly connectTimeoutMs: number;
   /** Largest frame that is accepted, bytes. */
   readonly maxPayload: number;
-  /** Certificates to trust instead of the system's, PEM. */
-  readonly ca?: string | undefined;
+  /** What is shown and trusted where TLS is spoken; absent: nothing, and whom the system trusts. */
+  readonly credentials?: Credentials;
 }
 
 /**
@@ -63,11 +67,14 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
     events.opened(socket.taken("client", options.maxPayload));
   });
   socket.on("unexpected-response", (_request, response) => {
-    response.resume();
-    const kind = response.statusCode === 401 ? "auth" : "other";
-    fail({ kind, reason: `answered ${response.statusCode} ${response.statusMessage}` });
+    const { statusCode, statusMessage } = response;
+    const kind = statusCode === 401 ? "auth" : "other";
+    readText(response, (text) => {
+      const reason = `answered ${statusCode} ${statusMessage}`;
+      fail({ kind, reason: text === "" ? reason : `${reason}: ${text}` });
+    });
   });
-  socket.on("error", (error: NodeJS.ErrnoException) => fail(failureOf(error)));
+  socket.on("error", (error: NodeJS.ErrnoException) => fail(failureOf(error, options.uri)));
   return () => {
     if (done) return;
     done = true;
@@ -80,17 +87,34 @@ function open(
   query: string,
   headers: Readonly<Record<string, string>>,
 ): Handshake & WebSocket {
-  const { uri, protocol, connectTimeoutMs, ca } = options;
+  const { uri, protocol, connectTimeoutMs, credentials = {} } = options;
   return new Handshake(`${uri}${PATH}${query && `?${query}`}`, protocol, {
     headers,
     handshakeTimeout: connectTimeoutMs,
     perMessageDeflate: false,
-    ...(ca === undefined ? {} : { ca }),
+    ...Object.fromEntries(Object.entries(credentials).filter(([, pem]) => pem !== undefined)),
   }) as Handshake & WebSocket;
 }
 
-function failureOf(error: NodeJS.ErrnoException): DialFailure {
+function failureOf(error: NodeJS.ErrnoException, uri: string): DialFailure {
   const codes = error instanceof AggregateError ? error.errors.map(({ code }) => code) : [error.code];
   const refused = codes.includes("ECONNREFUSED");
-  return { kind: refused ? "refused" : "other", reason: error.message || codes.join(", ") };
+  const advice = tlsAdvice(codes[0], uri.startsWith("wss:"));
+  const reason = error.message || codes.join(", ");
+  return {
+    kind: refused ? "refused" : "other",
+    reason: advice === undefined ? reason : `${reason}; ${advice}`,
+  };
+}
+
+/** Hands over what a refusal says, the beginning of it. */
+function readText(response: IncomingMessage, done: (text: string) => void): void {
+  let text = "";
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    if (text.length < LONGEST_REASON) text += chunk;
+  });
+  // A connection that breaks meanwhile has said what it had to say.
+  response.on("error", () => {});
+  response.on("close", () => done(text.trim().slice(0, LONGEST_REASON)));
 }

@@ -40,6 +40,10 @@ export const Kind = {
   copied: 73,
   recopy: 74,
   settled: 75,
+  canary: 80,
+  canaryCopy: 81,
+  canaryHeld: 82,
+  canaryWaits: 83,
 } as const;
 
 /** Why a position could not be continued from; the number on the wire is the index. */
@@ -307,6 +311,31 @@ export class EntryWriter {
   /** All logs that the sender owns under this ring are at their followers. */
   settled(): void {
     this.#begin(Kind.settled, 0);
+  }
+
+  // --- canaries: they go the way of messages and are none; said only to who takes them, see `Hello` ---
+
+  /** A worker wants to know of an owner whether what it publishes there is held twice. The answer repeats `number`. */
+  canary(number: number): void {
+    this.#begin(Kind.canary, NUMBER_SIZE);
+    this.#number(number);
+  }
+
+  /** An owner sends a canary to a follower, behind all copies before it. Acknowledged by `copied`, as they are. */
+  canaryCopy(): void {
+    this.#begin(Kind.canaryCopy, 0);
+  }
+
+  /** The canary with this number is held by a follower. */
+  canaryHeld(number: number): void {
+    this.#begin(Kind.canaryHeld, NUMBER_SIZE);
+    this.#number(number);
+  }
+
+  /** The canary with this number waits for another member, not for the sender. */
+  canaryWaits(number: number): void {
+    this.#begin(Kind.canaryWaits, NUMBER_SIZE);
+    this.#number(number);
   }
 
   #begin(kind: number, size: number): void {

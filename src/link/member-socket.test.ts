@@ -46,6 +46,7 @@ async function serving(): Promise<{ uri: string; came: End[] }> {
   const server = createServer();
   acceptMembers(server, {
     authKeys: [],
+    clientAuth: false,
     maxPayload: MAX_PAYLOAD,
     protocols: new Map([[PROTOCOL, (socket) => void came.push(new End(socket))]]),
     refused: () => {},

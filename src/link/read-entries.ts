@@ -30,6 +30,10 @@ export interface EntryHandler {
   copied(count: number): void;
   recopy(channel: number): void;
   settled(): void;
+  canary(number: number): void;
+  canaryCopy(): void;
+  canaryHeld(number: number): void;
+  canaryWaits(number: number): void;
 }
 
 /**
@@ -115,6 +119,21 @@ function readOfLogs(kind: number, r: Reader, handler: EntryHandler): void {
       return handler.recopy(r.number());
     case Kind.settled:
       return handler.settled();
+    default:
+      return readCanary(kind, r, handler);
+  }
+}
+
+function readCanary(kind: number, r: Reader, handler: EntryHandler): void {
+  switch (kind) {
+    case Kind.canary:
+      return handler.canary(r.number());
+    case Kind.canaryCopy:
+      return handler.canaryCopy();
+    case Kind.canaryHeld:
+      return handler.canaryHeld(r.number());
+    case Kind.canaryWaits:
+      return handler.canaryWaits(r.number());
     default:
       throw new BadEntryError(`there is no entry of kind ${kind}`);
   }

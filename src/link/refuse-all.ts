@@ -87,6 +87,18 @@ export abstract class RefuseAll implements EntryHandler {
   settled(..._: Parameters<EntryHandler["settled"]>): void {
     foreign("settled");
   }
+  canary(..._: Parameters<EntryHandler["canary"]>): void {
+    foreign("canary");
+  }
+  canaryCopy(..._: Parameters<EntryHandler["canaryCopy"]>): void {
+    foreign("canaryCopy");
+  }
+  canaryHeld(..._: Parameters<EntryHandler["canaryHeld"]>): void {
+    foreign("canaryHeld");
+  }
+  canaryWaits(..._: Parameters<EntryHandler["canaryWaits"]>): void {
+    foreign("canaryWaits");
+  }
 }
 
 function foreign(entry: string): never {

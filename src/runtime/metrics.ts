@@ -4,6 +4,7 @@ import {
   Counter,
   collectDefaultMetrics,
   Gauge,
+  Histogram,
   Registry,
 } from "prom-client";
 
@@ -89,6 +90,18 @@ export class Metrics {
         for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
       },
     });
+  }
+
+  /**
+   * Times, counted by how long they are.
+   *
+   * @param buckets upper bounds, seconds
+   * @returns notes one, ms
+   */
+  histogram(name: string, help: string, buckets: readonly number[]): (ms: number) => void {
+    this.#own.add(name);
+    const histogram = new Histogram({ name, help, registers: [this.registry], buckets: [...buckets] });
+    return (ms) => histogram.observe(ms / 1000);
   }
 
   /** All that a scrape would show now, as data. */

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
-import { inboundOf } from "./inbound.ts";
+import { Dismissal } from "./dismissal.ts";
 
 export interface DrainOptions {
   /** Clients told to go per second; the deadline may ask for more. */
@@ -60,8 +60,7 @@ class Farewell {
   #last: number;
   /** Clients that may be told now. */
   #budget = 0;
-  /** Those that are heard no more, and are told once all is settled that they published. */
-  readonly #leaving = new Set<Connection>();
+  readonly #dismissal = new Dismissal();
 
   constructor(core: ServerCore, { perSecond, deadlineMs }: DrainOptions) {
     this.#core = core;
@@ -96,41 +95,17 @@ class Farewell {
   }
 
   #tellSettled(due: number): void {
-    let asked = this.#tellLeaving(due);
+    let asked = this.#dismissal.tellLeaving(due);
     for (const connection of this.#all()) {
       if (asked >= due) return;
-      if (this.#leaving.has(connection)) continue;
+      if (this.#dismissal.has(connection)) continue;
       asked += 1;
-      if (isSettled(connection)) connection.sendAway();
-      else {
-        inboundOf(connection).end(false);
-        this.#leaving.add(connection);
-      }
+      this.#dismissal.ask(connection);
     }
-  }
-
-  /** @returns how many were told */
-  #tellLeaving(due: number): number {
-    let told = 0;
-    for (const connection of this.#leaving) {
-      if (told >= due) break;
-      const isHere = connection.state !== "closed";
-      if (isHere && !isSettled(connection)) continue;
-      this.#leaving.delete(connection);
-      if (!isHere) continue; // it went by itself
-      connection.sendAway();
-      told += 1;
-    }
-    return told;
   }
 
   *#all(): Iterable<Connection> {
     yield* this.#core.open.values();
     yield* this.#core.pending.values();
   }
-}
-
-/** Whether all that a client said so far is dealt with, and all that it published confirmed or rejected. */
-function isSettled({ unsettled, inbound }: Connection): boolean {
-  return unsettled === 0 && !inbound?.working;
 }

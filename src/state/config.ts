@@ -1,9 +1,10 @@
-import { commonSettings, logLevelSetting } from "../cluster/settings.ts";
+import { clientAuthSetting, commonSettings, logLevelSetting } from "../cluster/settings.ts";
 import { type Config, milliseconds, oneOf, port, type Settings, text } from "../runtime/config.ts";
 
 export const stateSettings = {
   port: { env: "SCC_STATE_SERVER_PORT", ...port(), fallback: 7777, doc: "port to listen on" },
   ...commonSettings,
+  clientAuth: clientAuthSetting,
   forwardedForHeader: {
     env: "FORWARDED_FOR_HEADER",
     ...text("a header name"),

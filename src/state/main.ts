@@ -3,13 +3,14 @@ import { EventEmitter } from "node:events";
 import { MAX_TALK_FRAME } from "../cluster/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
+import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
 import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
-import { createHttpServer, readCa } from "../runtime/tls.ts";
+import { createHttpServer } from "../runtime/tls.ts";
 import { stateSettings } from "./config.ts";
 import { registerStateMetrics } from "./metrics.ts";
 import { probe } from "./probe.ts";
@@ -26,7 +27,8 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const life = new Lifecycle(log);
   closeOnSignals(life, log, STOP_MS);
 
-  const ca = readCa(config);
+  const certificates = new Certificates(config);
+  certificates.watch(systemClock, log);
   const service = new StateService({
     stateId,
     delays: {
@@ -39,10 +41,11 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
     forwardedForHeader: config.forwardedForHeader,
     clock: systemClock,
     log,
-    probe: (uri) => probe(uri, { authKey: config.authKey, ca }),
+    probe: (uri) => probe(uri, { authKey: config.authKey, credentials: certificates.current }),
   });
 
-  const server = createHttpServer(config.stateServerSecure, config);
+  const { stateServerSecure: isSecure, clientAuth } = config;
+  const server = createHttpServer({ isSecure, certificates, clientAuth });
   // Ready as soon as it accepts members: behind a load balancer they could not return to it otherwise.
   const health = { readiness: () => (life.closing ? "stopping" : undefined) };
   server.on("request", (request, response) => {
@@ -53,6 +56,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
   acceptMembers(server, {
     authKeys: [config.authKey, config.authKeySecondary],
+    clientAuth,
     maxPayload: MAX_TALK_FRAME,
     protocols: new Map([
       [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],

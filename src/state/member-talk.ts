@@ -4,6 +4,7 @@ import type { NewTalk } from "../cluster/state-link.ts";
 import {
   type JoinMessage,
   type MemberMessage,
+  type Overview,
   parseMemberMessage,
   type StateMessage,
 } from "../cluster/state-messages.ts";
@@ -28,6 +29,8 @@ export interface MemberTalkEvents {
   /** The member said who it is; `member` holds from here on. */
   joined(join: JoinMessage): void;
   said(message: MemberMessage): void;
+  /** Somebody who is no member wants to know what there is. */
+  observed(): Overview;
   closed(reason: string): void;
 }
 
@@ -50,6 +53,7 @@ export class MemberTalk implements MemberConnection {
   readonly #joinTimer: Timer;
   #member: Member | undefined;
   #wantsWorkers = false;
+  #alone = "";
 
   constructor(talk: NewTalk, request: TalkRequest, options: MemberTalkOptions, events: MemberTalkEvents) {
     this.#talk = talk;
@@ -72,12 +76,22 @@ export class MemberTalk implements MemberConnection {
     return this.#member;
   }
 
+  get release(): string | undefined {
+    return this.#query.get("version") ?? undefined;
+  }
+
   send(message: StateMessage): void {
     this.#talk.send(message);
   }
 
   workersChanged(uris: readonly string[]): void {
     if (this.#wantsWorkers) this.send({ type: "workers", uris: [...uris] });
+  }
+
+  accusesAlone(brokers: readonly string[]): void {
+    if (brokers.join() === this.#alone) return;
+    this.#alone = brokers.join();
+    this.send({ type: "alone", brokers: [...brokers] });
   }
 
   close(reason: string): void {
@@ -90,6 +104,7 @@ export class MemberTalk implements MemberConnection {
     if (this.#member !== undefined) {
       if (parsed.type !== "join") this.#events.said(parsed);
     } else if (parsed.type === "join") this.#join(parsed);
+    else if (parsed.type === "observe") this.#talk.send(this.#events.observed());
     else throw new Error("the first message must be join");
   }
 
@@ -108,8 +123,12 @@ export class MemberTalk implements MemberConnection {
     this.#events.joined(join);
   }
 
+  get #query(): URLSearchParams {
+    return new URLSearchParams(this.#request.url?.split("?", 2)[1]);
+  }
+
   #identify(join: JoinMessage): Member {
-    const query = new URLSearchParams(this.#request.url?.split("?", 2)[1]);
+    const query = this.#query;
     const role = ROLES.get(query.get("instanceType") ?? "");
     if (role === undefined) {
       throw new RegistrationError("Cannot register: instanceType must be scc-worker or scc-broker");

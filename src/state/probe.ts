@@ -2,13 +2,16 @@ import { get } from "node:http";
 import { get as getTls } from "node:https";
 import { RegistrationError } from "../cluster/address.ts";
 import { IDENTITY_PATH } from "../link/accept.ts";
+import type { Credentials } from "../runtime/certificates.ts";
+import { tlsAdvice } from "../runtime/tls-advice.ts";
 
 const PROBE_TIMEOUT_MS = 3000;
 const MAX_ANSWER = 1000;
 
 export interface ProbeOptions {
   readonly authKey: string | undefined;
-  readonly ca: string | undefined;
+  /** What is shown and trusted where TLS is spoken. */
+  readonly credentials: Credentials;
 }
 
 /** Nobody listens at an address. */
@@ -29,7 +32,7 @@ export function probe(uri: string, options: ProbeOptions): Promise<string> {
       reject(new RegistrationError(`Cannot register ${uri}: nobody answers there as a broker (${reason})`));
     const call = request(
       url,
-      { headers, timeout: PROBE_TIMEOUT_MS, ca: options.ca, agent: false },
+      { headers, timeout: PROBE_TIMEOUT_MS, ...options.credentials, agent: false },
       (response) => {
         let answer = "";
         response.setEncoding("utf8");
@@ -39,7 +42,7 @@ export function probe(uri: string, options: ProbeOptions): Promise<string> {
         });
         response.on("close", () => fail("the answer was cut short"));
         response.on("end", () =>
-          response.statusCode === 200 ? resolve(answer) : fail(`${response.statusCode}`),
+          response.statusCode === 200 ? resolve(answer) : fail(`${response.statusCode} ${answer.trim()}`),
         );
       },
     );
@@ -47,7 +50,10 @@ export function probe(uri: string, options: ProbeOptions): Promise<string> {
     call.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ECONNREFUSED")
         reject(new NobodyThereError(`Cannot register ${uri}: nobody listens there`));
-      else fail(error.message);
+      else {
+        const advice = tlsAdvice(error.code, url.startsWith("https:"));
+        fail(advice === undefined ? error.message : `${error.message}; ${advice}`);
+      }
     });
   });
 }

@@ -130,6 +130,45 @@ describe("scc-state", () => {
     expect(first.said.at(-1)).toEqual({ type: "workers", uris: ["ws://10.0.0.2:8"] });
   });
 
+  it("tells a worker that alone cannot use a broker so, until another cannot either, or it can again", () => {
+    const state = stage(() => undefined);
+    const ring = {
+      ...NO_RING,
+      version: { counter: 7, stateId: "x" },
+      brokers: [
+        { uri: "ws://10.0.0.1:1", instanceId: uuid(1) },
+        { uri: "ws://10.0.0.2:2", instanceId: uuid(2) },
+      ],
+    };
+    const alone = (...brokers: string[]) => ({ type: "alone", brokers });
+    const first = state.join(8, "scc-worker", { ring, accused: [uuid(1)], instanceIp: "10.0.0.8" });
+    expect(first.said.map(({ type }) => type)).not.toContain("alone"); // there is no other worker to compare it with
+    const second = state.join(9, "scc-worker", { ring, instanceIp: "10.0.0.9" });
+    expect(first.said.at(-1)).toEqual(alone(uuid(1)));
+    second.say({ type: "accuse", accused: [uuid(2), uuid(1)] });
+    expect(first.said).toContainEqual(alone());
+    expect(second.said).toContainEqual(alone(uuid(2)));
+    first.say({ type: "accuse", accused: [] });
+
+    expect(second.said.at(-1)).toEqual(alone(uuid(1), uuid(2)));
+  });
+
+  it("tells who only looks what there is, and does not take it for a member", () => {
+    const state = stage(() => undefined);
+    state.join(8, "scc-worker", { instanceIp: "10.0.0.8" });
+    const looks = state.join(9, "scc-worker", { type: "observe" });
+
+    expect(looks.said).toMatchObject([
+      {
+        ...{ type: "overview", stateId: "s", ring: NO_RING, waiting: 0 },
+        members: [{ instanceId: uuid(8), uri: "ws://10.0.0.8:8", role: "worker" }],
+      },
+    ]);
+    expect(state.service.memberCount("worker")).toBe(1);
+    looks.lose();
+    expect(state.service.memberCount("worker")).toBe(1);
+  });
+
   it("takes nobody any more once it stops", async () => {
     const state = stage(() => uuid(1));
     state.service.close();

@@ -2,10 +2,11 @@ import { RegistrationError } from "../cluster/address.ts";
 import { type Delays, type Member, Membership } from "../cluster/membership.ts";
 import { hasMember, type PlacementKind, type Ring } from "../cluster/ring.ts";
 import type { NewTalk } from "../cluster/state-link.ts";
-import type { MemberMessage } from "../cluster/state-messages.ts";
+import type { MemberMessage, Overview } from "../cluster/state-messages.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { RELEASE } from "../runtime/release.ts";
 import type { Connection } from "../server/connection.ts";
 import type { MemberConnection } from "./member-connection.ts";
 import { MemberTalk, type TalkRequest } from "./member-talk.ts";
@@ -81,6 +82,7 @@ export class StateService {
       joined: (join) => this.#joined(member, join),
       said: (message) => this.#said(member, message),
       closed: (reason) => this.#closed(member, reason),
+      observed: () => this.#overview(),
     });
   }
 
@@ -125,6 +127,21 @@ export class StateService {
     this.#absentTimer.cancel();
     for (const connection of this.#members.values()) connection.close("scc-state stops");
     this.#members.clear();
+  }
+
+  #overview(): Overview {
+    const members = [...this.#members.values()].map(({ member: { instanceId, uri, role }, release }) => ({
+      ...{ instanceId, uri, role, release },
+    }));
+    return {
+      type: "overview",
+      stateId: this.#options.stateId,
+      release: RELEASE,
+      ring: this.ring,
+      isSettled: this.#membership.isSettled(this.#options.clock.now()),
+      waiting: this.#membership.candidateCount,
+      members,
+    };
   }
 
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
@@ -271,6 +288,7 @@ export class StateService {
       this.#tell();
     }
     this.#tellOfPeers();
+    this.#tellWhoIsAlone(now);
     const dueAt = this.#membership.dueAt(now);
     if (dueAt !== Infinity) this.#timer = this.#options.clock.after(dueAt - now, () => this.#review());
   }
@@ -294,6 +312,15 @@ export class StateService {
     for (const connection of hasChanged ? this.#members.values() : newcomer ? [newcomer] : []) {
       const { role, isUpstream } = connection.member;
       if (role === "broker" && !isUpstream) connection.send({ type: "peers", peers });
+    }
+  }
+
+  /** A worker that alone cannot use a broker is at fault itself, and should know. */
+  #tellWhoIsAlone(now: number): void {
+    const hasOthers = this.workerUris.length > 1;
+    for (const [instanceId, connection] of this.#members) {
+      if (connection.member.role !== "worker") continue;
+      connection.accusesAlone?.(hasOthers ? this.#membership.accusedAlone(instanceId, now) : []);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { AGServer } from "../api/index.ts";
+import { SUSPECT_MS } from "../cluster/suspicions.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { ConfigError } from "../runtime/errors.ts";
@@ -12,11 +13,12 @@ import { Turn } from "../runtime/turn.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
+import { Evacuation } from "./evacuation.ts";
 import { sendClientsAway, warnOfShortDrain } from "./farewell.ts";
 import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
-import { instanceOf, isFirst, type Seat } from "./processes/seat.ts";
+import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
 import { answerRequests } from "./requests.ts";
 
 /** Of the grace period, what is kept for what comes after the cluster was left. */
@@ -59,7 +61,14 @@ export async function runWorker(
   const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
   const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
   registerWorkerMetrics(metrics, server.core);
-  if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring);
+  const evacuation = new Evacuation({
+    core: server.core,
+    perSecond: drainShare(config.drainRate, seat),
+    suspectMs: SUSPECT_MS,
+    log,
+  });
+  cluster?.onAlone((brokers) => evacuation.alone(brokers));
+  if (cluster) registerClusterMetrics(metrics, cluster, evacuation);
   // Of several processes the primary serves the metrics, and each answers the probes for all.
   const primary =
     seat &&
@@ -87,7 +96,10 @@ export async function runWorker(
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
 
   if (closeApp) life.opened("application", async () => void (await closeApp()));
-  life.opened("clients", () => sendClientsAway(server, config, seat, log));
+  life.opened("clients", () => {
+    evacuation.close();
+    return sendClientsAway(server, config, seat, log);
+  });
   primary?.serves();
 }
 

@@ -1,7 +1,10 @@
-import type { ClusterBroker } from "../cluster/cluster-broker.ts";
-import type { CurrentRing } from "../cluster/current-ring.ts";
+import type { WorkerCluster } from "../cluster/worker-cluster.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { ServerCore } from "../server/core.ts";
+import type { Evacuation } from "./evacuation.ts";
+
+/** Upper bounds of what a canary takes, seconds: from a quiet network next door to one that is about to be late. */
+const CANARY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /** What scc-worker shows of its clients at /metrics. */
 export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void {
@@ -52,7 +55,11 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
 }
 
 /** What scc-worker shows of its cluster at /metrics. */
-export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, ring: CurrentRing): void {
+export function registerClusterMetrics(
+  metrics: Metrics,
+  { broker, ring }: WorkerCluster,
+  evacuation: Evacuation,
+): void {
   const { counts, rejected } = broker;
   metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
   metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
@@ -77,4 +84,20 @@ export function registerClusterMetrics(metrics: Metrics, broker: ClusterBroker, 
   metrics.counter("scc_worker_duplicates_total", "Records dropped as repeats", () => counts.duplicates);
   metrics.counter("scc_worker_missing_total", "Records that had to be asked for again", () => counts.missing);
   metrics.counter("scc_worker_gaps_total", "Gaps signalled", () => counts.gaps);
+  const { canaries } = broker;
+  canaries.onAnswer = metrics.histogram(
+    "scc_worker_canary_seconds",
+    "How long canaries took through a broker, its follower, and back",
+    CANARY_SECONDS,
+  );
+  metrics.gauge(
+    "scc_worker_canaries_late",
+    "Brokers through which no canary came back for longer than SCC_CANARY_LIMIT",
+    () => canaries.lateCount,
+  );
+  metrics.counter(
+    "scc_worker_evacuated_total",
+    "Clients sent elsewhere because this worker could not use a broker that all others could",
+    () => evacuation.count,
+  );
 }

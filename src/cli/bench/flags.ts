@@ -80,11 +80,7 @@ export function wishesOf(flags: BenchFlags, urls: readonly string[], env: Env): 
     connecting: flags.connecting,
     generators: flags.generators,
     channelPrefix: flags.prefix ?? `bench-${Date.now().toString(36)}-`,
-    ca: readCa({
-      tlsCertFile: undefined,
-      tlsKeyFile: undefined,
-      tlsCaFile: flags.tlsCaFile ?? (env.SCC_TLS_CA_FILE || undefined),
-    }),
+    ca: readCa({ tlsCaFile: flags.tlsCaFile ?? (env.SCC_TLS_CA_FILE || undefined) }),
   };
 }
 
