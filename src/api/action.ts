@@ -42,6 +42,8 @@ export class AGAction<App extends AppTypes = AppTypes> {
   declare procedure?: string;
   /** What came or goes; for HANDSHAKE_SC what the client's token turned out to be (`TokenCheck`). */
   declare data?: unknown;
+  /** For PUBLISH_IN: the W3C trace context that the client gave beside channel and data; valid. */
+  declare traceparent?: string;
   declare signedAuthToken?: string | null;
   declare authToken?: unknown;
   /** Set if the client's token was found to have expired by this very packet. */

@@ -66,7 +66,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   service.registersWith(state);
 
   const metrics = new Metrics({ service: "scc-broker", instance });
-  registerBrokerMetrics(metrics, service);
+  registerBrokerMetrics(metrics, service, systemClock);
   const metricsServer = await serveMetrics(
     metrics,
     metricsPortOf(config.port, config.metricsPort),

@@ -49,9 +49,34 @@ const COMMANDS = [
     load: async () => (await import("./commands/doctor.ts")).doctorCommand(process.env),
   },
   {
+    name: "sub",
+    summary: "print what is published on channels",
+    load: async () => (await import("./commands/sub.ts")).subCommand(process.env),
+  },
+  {
+    name: "pub",
+    summary: "publish messages on a channel",
+    load: async () => (await import("./commands/pub.ts")).pubCommand(process.env),
+  },
+  {
+    name: "token",
+    summary: "make and inspect the tokens of clients",
+    load: async () => (await import("./commands/token.ts")).tokenCommand(process.env),
+  },
+  {
+    name: "config",
+    summary: "show the configuration that a service would have, and where it comes from",
+    load: async () => (await import("./commands/config.ts")).configCommand(process.env),
+  },
+  {
     name: "create",
     summary: "make a small application to start from",
     load: async () => (await import("./commands/create.ts")).createCommand(),
+  },
+  {
+    name: "completion",
+    summary: "complete commands and flags in bash, zsh or fish",
+    load: async () => (await import("./commands/completion.ts")).completionCommand(() => program("all")),
   },
 ] as const;
 
@@ -64,6 +89,8 @@ Examples:
   scc broker --state-server-host 10.0.0.7
   scc worker app.js --state-server-host 10.0.0.7
   scc worker app.js                            one worker alone, without a cluster
+  scc sub news                                 print what is published on a channel
+  scc pub news '"Hello"'                       publish there
   scc bench --local                            what this machine can do
   scc chaos kill-one                           what is lost when a broker dies
   scc doctor --state-server-host 10.0.0.7      what is wrong with a cluster
@@ -71,7 +98,14 @@ Examples:
 What a command can be told, by flag or environment variable: scc help <command>`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const program = new Command("scc")
+  const wanted = args.filter((arg) => arg !== "help").find((arg) => !arg.startsWith("-"));
+  const whole = await program(wanted);
+  await whole.parseAsync(args, { from: "user" });
+}
+
+/** @param wanted the command whose code is loaded; "all": that of all */
+async function program(wanted: string | undefined): Promise<Command> {
+  const whole = new Command("scc")
     .description("Realtime pub/sub over any number of machines: SocketCluster, as one program.")
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
@@ -79,12 +113,18 @@ async function main(args: readonly string[]): Promise<void> {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ getOutHelpWidth: () => process.stdout.columns ?? 110 })
     .exitOverride();
-  const wanted = args.filter((arg) => arg !== "help").find((arg) => !arg.startsWith("-"));
   for (const { name, summary, load } of COMMANDS) {
-    const command = name === wanted ? await load() : new Command(name);
-    program.addCommand(command.summary(summary).copyInheritedSettings(program));
+    const command = name === wanted || wanted === "all" ? await load() : new Command(name);
+    inherit(command.summary(summary), whole);
+    whole.addCommand(command);
   }
-  await program.parseAsync(args, { from: "user" });
+  return whole;
+}
+
+/** How errors end the program is one thing for all commands, and those below them. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(below, command);
 }
 
 function readVersion(): string {

@@ -51,6 +51,7 @@ function command(started: Started) {
     name: "broker",
     description: "Runs scc-broker.",
     settings,
+    env: {},
     argument: { name: "module", doc: "your application" },
     examples: ["scc broker    join the cluster"],
     run: async (flags, argument) => started(flags, argument),

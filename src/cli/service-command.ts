@@ -1,10 +1,15 @@
-import { Command, Option } from "commander";
-import { type Flags, flagOf, type Setting, type Settings } from "../runtime/config.ts";
+import cluster from "node:cluster";
+import { Command } from "commander";
+import { type Flags, readConfig, type Settings } from "../runtime/config.ts";
+import { createLogger } from "../runtime/log.ts";
+import { unknownVariables } from "../runtime/unknown-variables.ts";
+import { SettingFlags } from "./setting-flags.ts";
 
 export interface ServiceCommand {
   readonly name: string;
   readonly description: string;
   readonly settings: Settings;
+  readonly env: NodeJS.ProcessEnv;
   /** Command lines that show how it is used, each with a word on what it does. */
   readonly examples: readonly string[];
   /** Becomes the service; resolves when it runs. */
@@ -17,41 +22,36 @@ export interface ServiceCommand {
 export function serviceCommand(definition: ServiceCommand): Command {
   const { name, description, settings, examples, argument } = definition;
   const command = new Command(name).description(
-    `${description}\n\nEvery flag has an environment variable of the same meaning; the flag wins.`,
+    `${description}\n\nEvery flag has an environment variable of the same meaning; the flag wins. What is said by neither can stand in a configuration file (--config).`,
   );
   if (argument !== undefined) command.argument(`[${argument.name}]`, argument.doc);
-  const options = Object.entries(settings).map(([key, setting]) => ({ key, option: optionFor(setting) }));
-  for (const { option } of options) command.addOption(option);
+  const flags = new SettingFlags(settings);
+  flags.addTo(command);
   command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}`);
 
   command.action(async () => {
-    const given: Readonly<Record<string, string | true | undefined>> = command.opts();
-    const flags = Object.fromEntries(
-      options.map(({ key, option }) => {
-        const value = given[option.attributeName()];
-        return [key, value === true ? "1" : value];
-      }),
-    );
-    await untilParentIsGone(() => definition.run(flags, command.args[0]));
+    const given = flags.of(command);
+    await warnOfUnknownVariables(definition, given);
+    await untilParentIsGone(() => definition.run(given, command.args[0]));
   });
   return command;
 }
 
-function optionFor(setting: Setting<unknown>): Option {
-  const { env, doc, fallback } = setting;
-  const facts = [env, ...(isShown(fallback) ? [`default ${shown(fallback)}`] : [])];
-  if (!("fallback" in setting)) facts.push("required");
-  const value = typeof fallback === "boolean" ? "[value]" : "<value>";
-  // A default of Commander's would look like a flag and win over the variable.
-  return new Option(`${flagOf(setting)} ${value}`, `${doc} (${facts.join("; ")})`);
-}
-
-function isShown(fallback: unknown): boolean {
-  return fallback !== undefined && shown(fallback) !== "{}";
-}
-
-function shown(fallback: unknown): string {
-  return typeof fallback === "object" ? JSON.stringify(fallback) : String(fallback);
+/**
+ * Points out variables that nothing reads, as those that are mistyped.
+ *
+ * @throws {ConfigError} if the configuration cannot work: what is wrong comes before what is only doubtful
+ */
+async function warnOfUnknownVariables({ name, settings, env }: ServiceCommand, flags: Flags): Promise<void> {
+  // A worker's processes have the environment of the primary, which has said it.
+  if (!cluster.isPrimary) return;
+  const { KNOWN_VARIABLES } = await import("./known-variables.ts");
+  const unknown = unknownVariables(env, KNOWN_VARIABLES);
+  if (unknown.length === 0) return;
+  const { port, logLevel } = readConfig(settings, env, flags);
+  const log = createLogger(`scc-${name}`, String(port), Number(logLevel));
+  for (const { name: variable, nearest } of unknown)
+    log.warn("a variable is unknown and has no effect", { variable, ...(nearest && { nearest }) });
 }
 
 /**

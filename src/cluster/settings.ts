@@ -1,5 +1,6 @@
 import type { PublishLevel } from "../pubsub/broker.ts";
 import {
+  configFileSetting,
   integer,
   logLevel,
   milliseconds,
@@ -62,6 +63,7 @@ export const commonSettings = {
     fallback: undefined as number | undefined,
     doc: "port of /metrics; 0 turns it off; absent: the service's port + 1000",
   },
+  ...configFileSetting,
 } satisfies Settings;
 
 /** Of services that members connect to: whether they have to show a certificate. */

@@ -3,6 +3,7 @@ import type { Turn } from "../runtime/turn.ts";
 import { BadEntryError, EntryWriter } from "./entries.ts";
 import { Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
+import { linkTraffic } from "./traffic.ts";
 import { Wire, type WireSocket } from "./wire.ts";
 
 /** What the logic sees of a link: something to write entries to, and to end. */
@@ -71,6 +72,8 @@ export class Link implements NewLink {
 
   #read(frame: Buffer): void {
     this.#received += 1;
+    linkTraffic.framesIn += 1;
+    linkTraffic.bytesIn += frame.length;
     try {
       if (this.#events) readEntries(frame, this.#events.handler);
     } catch (error) {
@@ -81,9 +84,13 @@ export class Link implements NewLink {
 
   readonly #flush = (): void => {
     if (this.entries.length === 0) return;
+    linkTraffic.framesOut += 1;
+    linkTraffic.bytesOut += this.entries.length;
     // What is written to a link that has ended goes nowhere.
     const isKept = this.#wire.send(this.entries.written);
     this.entries.taken(isKept);
-    if (this.#wire.bufferedBytes > this.#maxBufferedBytes) this.#wire.cut("too slow");
+    if (this.#wire.bufferedBytes <= this.#maxBufferedBytes) return;
+    linkTraffic.tooSlow += 1;
+    this.#wire.cut("too slow");
   };
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { decodePublish } from "./decode-publish.ts";
 import type { CallId, Packet } from "./packets.ts";
+import { readTraceparent } from "./trace-context.ts";
 
 export type ProtocolVersion = 1 | 2;
 
@@ -109,7 +110,10 @@ function publish(data: unknown, cid: CallId): Packet {
   if (bytes === undefined) {
     return { kind: "malformed", event: "#publish", reason: "Publish data was nested too deeply", cid };
   }
-  return { kind: "publish", channel: data.channel, bytes, cid };
+  const { channel, traceparent } = data;
+  if (typeof traceparent !== "string" || !readTraceparent(traceparent))
+    return { kind: "publish", channel, bytes, cid };
+  return { kind: "publish", channel, bytes, cid, traceparent };
 }
 
 function encodeData(data: unknown): Buffer | undefined {

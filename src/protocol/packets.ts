@@ -39,6 +39,8 @@ export interface PublishPacket {
   /** The data as one complete JSON value in UTF-8; empty when the client gave none. */
   readonly bytes: Buffer;
   readonly cid: CallId;
+  /** The W3C trace that it belongs to, as the client said it; absent as a rule. */
+  readonly traceparent?: string;
 }
 
 /** An event of the application: a transmission, or with a `cid` an invocation. */

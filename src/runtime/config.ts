@@ -1,74 +1,33 @@
 import { z } from "zod";
+import { resolveConfig } from "./config-sources.ts";
 import { ConfigError } from "./errors.ts";
+import type { Config, Environment, Flags, Setting, Settings } from "./setting.ts";
 
-/** One setting: where it is read from, what is allowed, and what it means. */
-export interface Setting<T> {
-  /** Name of the environment variable; the flag is derived from it (see `flagOf`). */
-  readonly env: string;
-  /** The flag, where it is not the one derived from the variable: `--processes`. */
-  readonly flag?: string;
-  readonly doc: string;
-  /** Turns text into a value, or refuses it. */
-  readonly schema: z.ZodType<T, string>;
-  /** What the schema accepts, in words, for error messages and help: "an integer from 1 to 10". */
-  readonly expected: string;
-  /** Without a fallback the setting is required. `undefined` makes it optional. */
-  readonly fallback?: T;
-  /** Its value stands in no log and no page. */
-  readonly secret?: boolean;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: settings of every type share one table
-export type Settings = Readonly<Record<string, Setting<any>>>;
-
-export type Config<S extends Settings> = {
-  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
-};
-
-/** Text values by setting key (`drainMs`), as the command line gives them. */
-export type Flags = Readonly<Record<string, string | undefined>>;
+export { type Config, type Flags, flagOf, type Setting, type Settings } from "./setting.ts";
 
 /**
- * Reads every setting: a flag if given, else the environment variable, else the fallback. An empty text
- * counts as absent; "0" is a value.
+ * Reads every setting: a flag if given, else the environment variable, else the configuration file, else the fallback.
  *
+ * @see resolveConfig
  * @throws {ConfigError} naming all problems at once, so that an operator fixes them in one go
  */
-export function readConfig<S extends Settings>(
-  settings: S,
-  env: Readonly<Record<string, string | undefined>>,
-  flags: Flags = {},
-): Config<S> {
-  const config: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [key, setting] of Object.entries(settings)) {
-    const flag = flags[key];
-    const text = flag || env[setting.env];
-    const source = flag ? flagOf(setting) : setting.env;
-    if (!text) {
-      if ("fallback" in setting) config[key] = setting.fallback;
-      else problems.push(`${setting.env} (or ${flagOf(setting)}) is required: ${setting.doc}`);
-      continue;
-    }
-    const parsed = setting.schema.safeParse(text);
-    if (parsed.success) config[key] = parsed.data;
-    else {
-      const shown = setting.secret ? "(secret)" : JSON.stringify(text);
-      problems.push(`${source}=${shown}: expected ${setting.expected}`);
-    }
-  }
+export function readConfig<S extends Settings>(settings: S, env: Environment, flags: Flags = {}): Config<S> {
+  const { settings: resolved, fileProblems } = resolveConfig(settings, env, flags);
+  const problems = [...fileProblems, ...resolved.flatMap(({ problem }) => problem ?? [])];
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(config) as Config<S>;
+  return Object.freeze(Object.fromEntries(resolved.map(({ key, value }) => [key, value]))) as Config<S>;
 }
 
-/** The flag that means the same as a setting's environment variable: `SCC_DRAIN_MS` is `--drain-ms`. */
-export function flagOf({ env, flag }: Pick<Setting<unknown>, "env" | "flag">): string {
-  if (flag !== undefined) return flag;
-  return `--${env
-    .replace(/^(SCC|SOCKETCLUSTER)_/, "")
-    .toLowerCase()
-    .replaceAll("_", "-")}`;
-}
+/** The variable that names a configuration file; every process has it. */
+export const configFileSetting = {
+  configFile: {
+    env: "SCC_CONFIG_FILE",
+    flag: "--config",
+    ...text("a file"),
+    fallback: undefined as string | undefined,
+    doc: "configuration file of this process, JSON or YAML: settings by their flags' names",
+  },
+} satisfies Settings;
 
 type Kind<T> = Pick<Setting<T>, "schema" | "expected">;
 

@@ -3,6 +3,7 @@ export const ERROR_CODES = [
   "SCC_BAD_ENTRY",
   "SCC_BAD_PACKET",
   "SCC_CHAOS",
+  "SCC_CLIENT",
   "SCC_CLUSTER_AUTH",
   "SCC_CONFIG",
   "SCC_LISTEN",
@@ -14,6 +15,7 @@ export const ERROR_CODES = [
   "SCC_PUBLISH_TIMEOUT",
   "SCC_REGISTRATION",
   "SCC_SUBSCRIBE_TIMEOUT",
+  "SCC_TOKEN",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

@@ -1,5 +1,7 @@
 import { type DestinationStream, type LoggerOptions, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { type Clock, systemClock } from "./clock.ts";
+import { Repeats } from "./repeats.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,28 +16,56 @@ export interface Logger {
 /** Upstream's numeric levels: 0 nothing, 1 errors, 2 and warnings, 3 everything. */
 const LEVELS = ["silent", "error", "warn", "info"] as const;
 
+export interface LogOptions {
+  readonly clock?: Clock;
+  /** Where lines go; by default standard output. */
+  readonly stream?: DestinationStream;
+}
+
 /**
  * Logs as JSON lines on standard output, or readable lines where that is a terminal.
  *
  * @param service such as `scc-worker`; stands in every line, with `instance`
+ * The same warning or error is said at most ten times in ten seconds, and then how often it was not (`suppressed`).
+ *
  * @param level 0 to 3
  */
-export function createLogger(service: string, instance: string, level: number): Logger {
+export function createLogger(
+  service: string,
+  instance: string,
+  level: number,
+  { clock = systemClock, stream }: LogOptions = {},
+): Logger {
   const options: LoggerOptions = {
     level: LEVELS[level] ?? "info",
     base: { service, instance },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const destination: DestinationStream | undefined = process.stdout.isTTY
-    ? pretty({ sync: true, ignore: "service,instance", messageFormat: "{service} {instance} {msg}" })
-    : undefined;
-  const log = destination ? pino(options, destination) : pino(options, pino.destination({ sync: true }));
+  const log = pino(options, stream ?? standardOutput());
   const at =
     (name: "debug" | "info" | "warn" | "error") =>
     (message: string, fields: Fields = {}): void =>
       log[name](plain(fields), message);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: bounded(at("warn"), clock),
+    error: bounded(at("error"), clock),
+  };
+}
+
+function standardOutput(): DestinationStream {
+  if (!process.stdout.isTTY) return pino.destination({ sync: true });
+  return pretty({ sync: true, ignore: "service,instance", messageFormat: "{service} {instance} {msg}" });
+}
+
+/** Troubles repeat themselves, and others can cause them: see `Repeats`. */
+function bounded(say: Logger["warn"], clock: Clock): Logger["warn"] {
+  const repeats = new Repeats(clock, (message, suppressed) => say(message, { suppressed }));
+  return (message, fields) => {
+    if (repeats.maySay(message)) say(message, fields);
+  };
 }
 
 /** Expected failures are one line: of an error only its message goes out, unless it is a bug with a stack. */

@@ -5,8 +5,12 @@ import {
   collectDefaultMetrics,
   Gauge,
   Histogram,
+  type Metric,
   Registry,
 } from "prom-client";
+import type { Latencies } from "./latency.ts";
+import { LatencyMetric } from "./latency-metric.ts";
+import { RELEASE } from "./release.ts";
 
 /** One metric with all its series, as plain data that can be sent to another process. */
 export interface MetricFamily {
@@ -40,6 +44,20 @@ export class Metrics {
   constructor(labels: Readonly<Record<string, string>>) {
     this.registry.setDefaultLabels(labels);
     collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: "scc_release_info",
+      help: "Always 1; the label says which release runs",
+      labelNames: ["release"],
+      registers: [this.registry],
+      aggregator: "max",
+    }).set({ release: RELEASE }, 1);
+    this.#own.add("scc_release_info");
+  }
+
+  /** Whether the process is ready, as its probe says it. Of several that act as one, one is enough. */
+  readiness(trouble: () => string | undefined): void {
+    const help = "1 if /readyz says OK, else 0";
+    this.gauge("scc_ready", help, () => (trouble() === undefined ? 1 : 0), "max");
   }
 
   /**
@@ -102,6 +120,18 @@ export class Metrics {
     this.#own.add(name);
     const histogram = new Histogram({ name, help, registers: [this.registry], buckets: [...buckets] });
     return (ms) => histogram.observe(ms / 1000);
+  }
+
+  /** Durations, for each value of a label, read at each scrape. By convention its name ends in `_seconds`. */
+  latencies(
+    name: string,
+    help: string,
+    label: string,
+    read: () => Readonly<Record<string, Latencies>>,
+  ): void {
+    this.#own.add(name);
+    // The library's types know its own classes only; all it asks of one is `get`.
+    this.registry.registerMetric(new LatencyMetric({ name, help, label, read }) as unknown as Metric);
   }
 
   /** All that a scrape would show now, as data. */

@@ -381,7 +381,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   /** Tells of an error that concerns this connection. */
   report(error: unknown): void {
-    this.core.counters.errors += 1;
+    this.core.counters.failed(error);
     this.core.events.error?.(this, error);
   }
 }

@@ -13,6 +13,7 @@ import type { Middleware } from "./middleware.ts";
 import type { CodecEngine, ServerOptions } from "./options.ts";
 import { Writer } from "./outbox.ts";
 import type { Tokens } from "./tokens.ts";
+import type { Tracer } from "./tracer.ts";
 
 export interface CoreParts {
   readonly options: ServerOptions;
@@ -36,6 +37,8 @@ export class ServerCore {
   events: ServerEvents;
   /** What packets are written with, where that is not JSON. Only `useCodec` changes it. */
   codec: CodecEngine | undefined;
+  /** Who wants to know of publishes that belong to a trace. */
+  tracer: Tracer | undefined;
   /** What token engines are told a token came from. */
   present: (connection: Connection) => unknown = (connection) => connection;
   /** Whether new clients are let in; while not, they are answered 503. */
@@ -129,7 +132,7 @@ export class ServerCore {
   }
 
   warn(error: unknown): void {
-    this.counters.errors += 1;
+    this.counters.failed(error);
     this.events.warning?.(error);
   }
 }

@@ -1,3 +1,27 @@
+import { closeCode } from "../protocol/close-codes.ts";
+import { Latencies } from "../runtime/latency.ts";
+
+/** Errors that have a label of their own; applications throw what they like, and labels are bounded. */
+const NAMED_ERRORS: ReadonlySet<string> = new Set([
+  "AuthError",
+  "AuthTokenError",
+  "AuthTokenExpiredError",
+  "AuthTokenInvalidError",
+  "AuthTokenNotBeforeError",
+  "BadConnectionError",
+  "BrokerError",
+  "InvalidActionError",
+  "InvalidArgumentsError",
+  "InvalidMessageError",
+  "PublishRefusedError",
+  "PublishTimeoutError",
+  "ServerProtocolError",
+  "SilentMiddlewareBlockedError",
+  "SocketProtocolError",
+  "SubscribeTimeoutError",
+  "TimeoutError",
+]);
+
 /** What happened since the start, as plain numbers: counting costs an addition. Metrics read them. */
 export class Counters {
   /** Connections that finished their handshake. */
@@ -19,11 +43,23 @@ export class Counters {
   compressions = 0;
   /** Publications that a slow consumer did not get, so that it could stay. */
   droppedPublications = 0;
-  errors = 0;
-  /** How often connections ended with each code. */
-  readonly closes = new Map<number, number>();
+  /** How often errors were told, by their names; those of applications are "other". */
+  readonly errors = new Map<string, number>();
+  /** How often connections ended, by code; codes that applications chose are "other". */
+  readonly closes = new Map<string, number>();
+  /** From a client's publish to its acknowledgement, by the level that was asked for. */
+  readonly acknowledgements = { worker: new Latencies(), replica: new Latencies(), usual: new Latencies() };
 
   closed(code: number): void {
-    this.closes.set(code, (this.closes.get(code) ?? 0) + 1);
+    increment(this.closes, closeCode(code) === undefined ? "other" : String(code));
   }
+
+  failed(error: unknown): void {
+    const name = error instanceof Error ? error.name : "";
+    increment(this.errors, NAMED_ERRORS.has(name) ? name : "other");
+  }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -30,7 +30,13 @@ export type InboundAction = OfConnection &
     | { readonly type: "transmit"; readonly receiver: string; readonly data: unknown }
     | { readonly type: "invoke"; readonly procedure: string; readonly data: unknown }
     | { readonly type: "subscribe"; readonly channel: string; readonly data: unknown }
-    | { readonly type: "publishIn"; readonly channel: string; readonly data: unknown }
+    | {
+        readonly type: "publishIn";
+        readonly channel: string;
+        readonly data: unknown;
+        /** The W3C trace context that the client gave; valid. */
+        readonly traceparent?: string;
+      }
     | {
         readonly type: "authenticate";
         readonly signedAuthToken: string | null;

@@ -300,7 +300,7 @@ describe.each([
 
     expect(raw.heard).toEqual(Buffer.from([0x88, 2, closeCode >> 8, closeCode & 0xff]));
     expect((await closed).code).toBe(1006);
-    expect([...server.core.counters.closes]).toEqual([[1006, 1]]);
+    expect([...server.core.counters.closes]).toEqual([["1006", 1]]);
     expect(errors).toMatchObject([{ code }]);
     expect(messages).toEqual(["before"]);
   });

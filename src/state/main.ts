@@ -66,7 +66,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   });
 
   const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
-  registerStateMetrics(metrics, service);
+  registerStateMetrics(metrics, service, health.readiness);
   const metricsServer = await serveMetrics(
     metrics,
     metricsPortOf(config.port, config.metricsPort),

@@ -13,6 +13,7 @@ import {
   port,
   type Settings,
   text,
+  toggle,
 } from "../runtime/config.ts";
 
 export const workerSettings = {
@@ -38,10 +39,19 @@ export const workerSettings = {
     fallback: 1000,
     doc: "channels one client may be subscribed to",
   },
+  tokenKey: {
+    env: "SOCKETCLUSTER_AUTH_KEY",
+    flag: "--token-key",
+    ...text(),
+    fallback: undefined as string | undefined,
+    secret: true,
+    doc: "key of clients' tokens, the server's option authKey; absent: made at start, so that tokens are good at this process only",
+  },
   options: {
     env: "SOCKETCLUSTER_OPTIONS",
     ...jsonObject(),
     fallback: {} as Readonly<Record<string, unknown>>,
+    secret: true,
     doc: "options for the server (those of attach()), a JSON object",
   },
   mappingEngine: {
@@ -86,6 +96,12 @@ export const workerSettings = {
     ...text(),
     fallback: undefined as string | undefined,
     doc: "accepted, without effect",
+  },
+  openTelemetry: {
+    env: "SCC_OPENTELEMETRY",
+    ...toggle(),
+    fallback: false,
+    doc: "make OpenTelemetry spans of publishes that come with a traceparent; needs the package @opentelemetry/api",
   },
   logLevel: logLevelSetting("SOCKETCLUSTER_LOG_LEVEL"),
 } satisfies Settings;

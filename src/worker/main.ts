@@ -15,7 +15,7 @@ import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { Evacuation } from "./evacuation.ts";
 import { sendClientsAway, warnOfShortDrain } from "./farewell.ts";
-import { registerClusterMetrics, registerWorkerMetrics } from "./metrics.ts";
+import { registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
 import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
@@ -54,21 +54,18 @@ export async function runWorker(
       ? undefined
       : new WorkerCluster(config, config.stateServerHost, turn, log);
   const server = new AGServer(
-    { socketChannelLimit: config.channelLimit, maxPayload: MAX_PAYLOAD, ...config.options, httpServer: http },
+    { ...serverOptions(config), httpServer: http },
     { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
   );
+  if (config.openTelemetry) server.core.tracer = await (await import("./tracing.ts")).loadTracer();
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
   const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
   const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
-  registerWorkerMetrics(metrics, server.core);
-  const evacuation = new Evacuation({
-    core: server.core,
-    perSecond: drainShare(config.drainRate, seat),
-    suspectMs: SUSPECT_MS,
-    log,
-  });
+  const { core } = server;
+  const perSecond = drainShare(config.drainRate, seat);
+  const evacuation = new Evacuation({ core, perSecond, suspectMs: SUSPECT_MS, log });
   cluster?.onAlone((brokers) => evacuation.alone(brokers));
-  if (cluster) registerClusterMetrics(metrics, cluster, evacuation);
+  registerWorkerMetrics(metrics, { core, cluster, evacuation, level: config.publishLevel, readiness });
   // Of several processes the primary serves the metrics, and each answers the probes for all.
   const primary =
     seat &&
@@ -103,9 +100,18 @@ export async function runWorker(
   primary?.serves();
 }
 
+/** What is said by variables of their own, under what SOCKETCLUSTER_OPTIONS says. */
+function serverOptions({ channelLimit, tokenKey, options }: WorkerConfig) {
+  const key = tokenKey === undefined ? {} : { authKey: tokenKey };
+  return { socketChannelLimit: channelLimit, maxPayload: MAX_PAYLOAD, ...key, ...options };
+}
+
 /** @throws {ConfigError} if the options for the server cannot work */
-function refuseOptions({ options }: WorkerConfig): void {
-  const problems = problemsOf(options);
+function refuseOptions({ options, tokenKey }: WorkerConfig): void {
+  const problems = [...problemsOf(options)];
+  const { authKey, authPrivateKey } = options;
+  if (tokenKey !== undefined && (authPrivateKey ?? authKey ?? tokenKey) !== tokenKey)
+    problems.push("SOCKETCLUSTER_AUTH_KEY gives another key: keep one of them");
   if (problems.length > 0)
     throw new ConfigError(problems.map((problem) => `SOCKETCLUSTER_OPTIONS: ${problem}`));
 }

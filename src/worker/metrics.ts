@@ -1,4 +1,9 @@
-import type { WorkerCluster } from "../cluster/worker-cluster.ts";
+import type { ClusterBroker } from "../cluster/cluster-broker.ts";
+import type { CurrentRing } from "../cluster/current-ring.ts";
+import { registerLinkMetrics } from "../link/metrics.ts";
+import type { PublishLevel } from "../pubsub/broker.ts";
+import type { Trouble } from "../runtime/http.ts";
+import { Latencies } from "../runtime/latency.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { ServerCore } from "../server/core.ts";
 import type { Evacuation } from "./evacuation.ts";
@@ -6,8 +11,26 @@ import type { Evacuation } from "./evacuation.ts";
 /** Upper bounds of what a canary takes, seconds: from a quiet network next door to one that is about to be late. */
 const CANARY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
-/** What scc-worker shows of its clients at /metrics. */
-export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void {
+export interface WorkerParts {
+  readonly core: ServerCore;
+  /** Absent: the worker stands alone. */
+  readonly cluster: { readonly broker: ClusterBroker; readonly ring: CurrentRing } | undefined;
+  readonly evacuation: Evacuation;
+  /** The level of publishes that are given none. */
+  readonly level: PublishLevel;
+  readonly readiness: () => Trouble;
+}
+
+/** What scc-worker shows of itself at /metrics. */
+export function registerWorkerMetrics(metrics: Metrics, parts: WorkerParts): void {
+  const { core, cluster, evacuation, level, readiness } = parts;
+  metrics.readiness(readiness);
+  registerClientMetrics(metrics, core);
+  registerLatencies(metrics, core, cluster ? level : "worker");
+  if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring, evacuation);
+}
+
+function registerClientMetrics(metrics: Metrics, core: ServerCore): void {
   const { counters, pubsub } = core;
   const { hub } = pubsub;
   metrics.gauge("scc_worker_connections", "Clients connected", () => core.open.size);
@@ -30,6 +53,11 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
   metrics.counter("scc_worker_messages_out_total", "Messages to clients", () => counters.messagesOut);
   metrics.counter("scc_worker_bytes_out_total", "Bytes to clients", () => counters.bytesOut);
   metrics.counter("scc_worker_writes_total", "Writes to clients' sockets", () => counters.writes);
+  registerTroubleMetrics(metrics, core);
+}
+
+function registerTroubleMetrics(metrics: Metrics, core: ServerCore): void {
+  const { counters } = core;
   metrics.counter(
     "scc_worker_slow_consumers_total",
     "Clients closed as too slow",
@@ -51,18 +79,71 @@ export function registerWorkerMetrics(metrics: Metrics, core: ServerCore): void 
     () => counters.holdBacks,
   );
   metrics.counter("scc_worker_compressions_total", "Messages compressed", () => counters.compressions);
-  metrics.counter("scc_worker_errors_total", "Errors that clients caused or met", () => counters.errors);
+  metrics.counters("scc_worker_errors_total", "Errors that clients caused or met, by name", "reason", () =>
+    Object.fromEntries(counters.errors),
+  );
+  metrics.counters(
+    "scc_worker_closes_total",
+    "Connections of clients that ended, by close code: docs/metrics.md",
+    "code",
+    () => Object.fromEntries(counters.closes),
+  );
+  metrics.gauge("scc_worker_outbox_bytes", "Bytes that clients have not taken yet", () => outboxBytes(core));
+  metrics.gauge(
+    "scc_worker_outbox_max_bytes",
+    "Bytes that the client with most of them has not taken yet",
+    () => mostOutboxBytes(core),
+    "max",
+  );
+}
+
+/**
+ * How long publishes of clients take until they are acknowledged.
+ *
+ * @param usual the level of those that are given none
+ */
+function registerLatencies(metrics: Metrics, core: ServerCore, usual: PublishLevel): void {
+  const { acknowledgements } = core.counters;
+  metrics.latencies(
+    "scc_worker_acknowledgement_seconds",
+    "From a client's publish to its acknowledgement, by the level that it waits for",
+    "level",
+    () => {
+      const { worker, replica, usual: given } = acknowledgements;
+      return { worker, replica, [usual]: Latencies.sum(acknowledgements[usual], given) };
+    },
+  );
+}
+
+function outboxBytes({ open }: ServerCore): number {
+  let bytes = 0;
+  for (const { bufferedBytes } of open.values()) bytes += bufferedBytes;
+  return bytes;
+}
+
+function mostOutboxBytes({ open }: ServerCore): number {
+  let most = 0;
+  for (const { bufferedBytes } of open.values()) most = Math.max(most, bufferedBytes);
+  return most;
 }
 
 /** What scc-worker shows of its cluster at /metrics. */
-export function registerClusterMetrics(
+function registerClusterMetrics(
   metrics: Metrics,
-  { broker, ring }: WorkerCluster,
+  broker: ClusterBroker,
+  ring: CurrentRing,
   evacuation: Evacuation,
 ): void {
   const { counts, rejected } = broker;
   metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
+  metrics.gauge("scc_ring_brokers", "Brokers in the ring", () => ring.ring.brokers.length, "max");
   metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
+  metrics.gauge(
+    "scc_worker_links_missing",
+    "Brokers of the ring without a working link",
+    () => ring.ring.brokers.length - broker.linkCount,
+  );
+  registerLinkMetrics(metrics);
   metrics.gauge("scc_worker_unconfirmed", "Publishes not confirmed yet", () => broker.unconfirmedCount);
   metrics.gauge(
     "scc_worker_unconfirmed_bytes",

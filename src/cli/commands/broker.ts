@@ -10,6 +10,7 @@ export function brokerCommand(env: NodeJS.ProcessEnv): Command {
       "Runs scc-broker: every channel belongs to one of the cluster's brokers, which puts its messages in order " +
       "and hands them to the workers that have subscribers. Start as many as you like.",
     settings: brokerSettings,
+    env,
     examples: [
       "SCC_STATE_SERVER_HOST=10.0.0.7 scc broker                              join the cluster of that scc-state",
       "scc broker --state-server-host 127.0.0.1 --broker-server-port 8889     a second one on the same machine",

@@ -10,6 +10,7 @@ export function stateCommand(env: NodeJS.ProcessEnv): Command {
       "Runs scc-state: brokers and workers join the cluster through it, and learn from it who else is there. " +
       "There is one in a cluster. Messages do not pass through it: while it is away, the cluster goes on.",
     settings: stateSettings,
+    env,
     examples: [
       "scc state                                  listen on port 7777",
       "SCC_STATE_SERVER_PORT=7000 scc state       on another port",

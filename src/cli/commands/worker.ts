@@ -16,6 +16,7 @@ export function workerCommand(env: NodeJS.ProcessEnv): Command {
       "a cluster share their channels. Without --state-server-host it stands alone. With --processes several " +
       "processes, each with your application, share its port: clients are spread over them in turn.",
     settings: workerSettings,
+    env,
     argument: { name: "module", doc: MODULE },
     examples: [
       "scc worker                                                   alone, on port 8000, with the demo page",

@@ -1,4 +1,5 @@
 import type { CallId, PublishPacket } from "../../protocol/packets.ts";
+import { readTraceparent } from "../../protocol/trace-context.ts";
 import { InvalidActionError, InvalidArgumentsError } from "../../protocol/wire-errors.ts";
 import { isPublishLevel, type PublishLevel } from "../../pubsub/broker.ts";
 import { Publication } from "../../pubsub/publication.ts";
@@ -21,19 +22,29 @@ export function publish(connection: Connection, packet: PublishPacket): Pending 
   }
   const publication = new Publication(packet.channel, packet.bytes);
   const decide = core.middleware.inbound;
-  if (decide === undefined) return send(connection, publication, packet.cid);
+  if (decide === undefined) return send(connection, publication, packet);
   const { channel } = packet;
   const { data } = publication;
-  const action: InboundAction = { type: "publishIn", connection, channel, data, authTokenExpiredError };
+  const { traceparent } = packet;
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const action: InboundAction = {
+    type: "publishIn",
+    connection,
+    channel,
+    data,
+    authTokenExpiredError,
+    ...trace,
+  };
   return decideAndSend(connection, packet, decide, action);
 }
 
 async function decideAndSend(
   connection: Connection,
-  { channel, cid }: PublishPacket,
+  packet: PublishPacket,
   decide: Decide<InboundAction>,
   action: InboundAction,
 ): Promise<void> {
+  const { channel, cid } = packet;
   const decision = await ask(connection.core, "inbound", decide, action);
   if (decision instanceof Blocked) {
     if (cid !== undefined) connection.answerError(cid, decision.clientError);
@@ -48,29 +59,40 @@ async function decideAndSend(
     return;
   }
   const level = decision.options?.level;
-  if (level === undefined || isPublishLevel(level)) return send(connection, publication, cid, level);
+  if (level === undefined || isPublishLevel(level)) return send(connection, publication, packet, level);
   refuse(connection, cid, new InvalidArgumentsError(`There is no publish level ${JSON.stringify(level)}`));
 }
 
 function send(
   connection: Connection,
   publication: Publication,
-  cid: CallId,
+  { cid, traceparent }: PublishPacket,
   level?: PublishLevel | undefined,
 ): Pending {
   connection.unsettled += 1;
+  const traced = traceparent === undefined ? undefined : trace(connection, publication.channel, traceparent);
+  const { core } = connection;
+  const since = core.clock.now();
+  const latencies = core.counters.acknowledgements[level ?? core.options.publishLevel ?? "usual"];
   const settle = (error?: Error): void => {
     connection.unsettled -= 1;
+    traced?.(error);
     if (error !== undefined) {
       refuse(connection, cid, error);
       return;
     }
+    latencies.observe(core.clock.now() - since);
     // The publication stands, though its publisher has left and cannot be told.
     if (cid !== undefined && connection.state !== "closed") connection.acknowledge(cid);
     if (connection.observer !== undefined) tell(connection, publication, cid);
   };
-  const room = connection.core.pubsub.publish(publication, settle, level);
+  const room = core.pubsub.publish(publication, settle, level);
   return room ? holdBack(connection, room) : undefined;
+}
+
+function trace({ core }: Connection, channel: string, traceparent: string) {
+  const parent = core.tracer && readTraceparent(traceparent);
+  return parent && core.tracer?.publishes(channel, parent);
 }
 
 function refuse(connection: Connection, cid: CallId, error: unknown): void {

@@ -68,4 +68,15 @@ describe("The metrics of several processes", () => {
       { value: 4, labels: { kind: "b" } },
     ]);
   });
+
+  it("keep dead processes' histograms, each of their series", () => {
+    const values = [
+      { metricName: "ack_bucket", value: 1, labels: { le: 1 } },
+      { metricName: "ack_sum", value: 0.5, labels: {} },
+      { metricName: "ack_count", value: 1, labels: {} },
+    ];
+    const dead = family("ack", 0, { type: "histogram", values });
+
+    expect(addTotals(addTotals([], [dead]), [dead])[0]?.values.map(({ value }) => value)).toEqual([2, 1, 2]);
+  });
 });

@@ -32,17 +32,25 @@ export function addTotals(
 ): readonly MetricFamily[] {
   const sums = new Map(totals.map((family) => [family.name, family]));
   for (const family of families) {
-    if (family.isOfProcess || family.type !== "counter") continue;
+    if (family.isOfProcess || !LASTING.includes(family.type)) continue;
     const before = sums.get(family.name)?.values ?? [];
     sums.set(family.name, { ...family, values: addValues(before, family.values) });
   }
   return [...sums.values()];
 }
 
+/** What only grows. */
+const LASTING = ["counter", "histogram"];
+
+/** A histogram's series differ in their names, too. */
+function seriesOf({ metricName, labels }: MetricValue): string {
+  return JSON.stringify([metricName, labels]);
+}
+
 function addValues(before: readonly MetricValue[], more: readonly MetricValue[]): MetricValue[] {
-  const sums = new Map(before.map((value) => [JSON.stringify(value.labels), value]));
+  const sums = new Map(before.map((value) => [seriesOf(value), value]));
   for (const value of more) {
-    const key = JSON.stringify(value.labels);
+    const key = seriesOf(value);
     sums.set(key, { ...value, value: value.value + (sums.get(key)?.value ?? 0) });
   }
   return [...sums.values()];
