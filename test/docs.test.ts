@@ -131,6 +131,7 @@ describe("The documents", () => {
       "docs/certificates.md",
       "docs/command-line.md",
       "docs/config.md",
+      "docs/dashboard.md",
       "docs/decisions.md",
       "docs/guarantees.md",
       "docs/metrics.md",

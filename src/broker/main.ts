@@ -23,6 +23,7 @@ import { createHttpServer } from "../runtime/tls.ts";
 import { Turn } from "../runtime/turn.ts";
 import { type BrokerConfig, brokerSettings, tailBounds } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
+import { reportsOf } from "./reports.ts";
 import { BrokerService } from "./service.ts";
 import { serveUpstreamWorkers } from "./upstream-server.ts";
 
@@ -64,6 +65,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     instanceId: () => service.instanceId,
   });
   service.registersWith(state);
+  reportsOf(service, state);
 
   const metrics = new Metrics({ service: "scc-broker", instance });
   registerBrokerMetrics(metrics, service, systemClock);

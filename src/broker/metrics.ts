@@ -22,8 +22,10 @@ export function registerBrokerMetrics(metrics: Metrics, service: BrokerService, 
     "Messages sent again and dropped",
     () => service.owner.repeatCount,
   );
-  metrics.gauge("scc_broker_unacknowledged_copies", "Messages that followers have not acknowledged yet", () =>
-    [...service.owner.streams.values()].reduce((sum, { length }) => sum + length, 0),
+  metrics.gauge(
+    "scc_broker_unacknowledged_copies",
+    "Messages that followers have not acknowledged yet",
+    () => service.unacknowledgedCopies,
   );
   registerRingMetrics(metrics, service, clock);
   registerLinkMetrics(metrics);

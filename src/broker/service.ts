@@ -103,6 +103,16 @@ export class BrokerService {
     return this.#open.size;
   }
 
+  /** Members with a working link to this broker, by instance. */
+  get linked(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Copies that followers have not acknowledged yet. */
+  get unacknowledgedCopies(): number {
+    return [...this.owner.streams.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Why nothing should be expected of this broker now; undefined when it is in the ring. */
   get trouble(): string | undefined {
     if (this.#leaving) return "leaving the cluster";

@@ -16,7 +16,7 @@ describe("scc", () => {
     });
   });
 
-  it.each(["up", "state", "broker", "worker", "health", "chaos"])(
+  it.each(["up", "state", "broker", "worker", "health", "top", "status", "chaos"])(
     "lists %s, and teaches it with examples",
     async (command) => {
       const [all, one, asked] = await Promise.all([

@@ -34,6 +34,16 @@ const COMMANDS = [
     load: async () => (await import("./commands/health.ts")).healthCommand(process.env),
   },
   {
+    name: "top",
+    summary: "show the cluster live, in the terminal",
+    load: async () => (await import("./commands/top.ts")).topCommand(process.env),
+  },
+  {
+    name: "status",
+    summary: "show the cluster as it is now, also as JSON",
+    load: async () => (await import("./commands/status.ts")).statusCommand(process.env),
+  },
+  {
     name: "bench",
     summary: "put a load on servers and measure what they deliver",
     load: async () => (await import("./commands/bench.ts")).benchCommand(process.env),
@@ -91,6 +101,7 @@ Examples:
   scc worker app.js                            one worker alone, without a cluster
   scc sub news                                 print what is published on a channel
   scc pub news '"Hello"'                       publish there
+  scc top                                      what the cluster does now
   scc bench --local                            what this machine can do
   scc chaos kill-one                           what is lost when a broker dies
   scc doctor --state-server-host 10.0.0.7      what is wrong with a cluster

@@ -28,6 +28,8 @@ export class HeldLogs {
   readonly #tails: Tails;
   readonly #held = new Map<string, HeldLog>();
   #sweeping = this.#held.values();
+  /** Is shown each message that is given a place here, while somebody looks; null: nobody does. */
+  tap: ((channel: string, bytes: Buffer) => void) | null = null;
 
   /** @param now ms of a clock that only goes forward */
   constructor(bounds: TailBounds, now: () => number) {
@@ -89,6 +91,7 @@ export class HeldLogs {
     // The tail outlives the frame that the bytes came in, and must not hold on to all of it.
     const entry = log.append(origin, sequence, Buffer.from(bytes), now);
     this.#tails.appended(log, entry.bytes.length, now);
+    if (this.tap !== null) this.tap(log.channel, entry.bytes);
     return entry;
   }
 

@@ -1,5 +1,4 @@
-import type { RingVersion } from "../pubsub/version.ts";
-import { compareVersions } from "../pubsub/version.ts";
+import { compareVersions, type RingVersion } from "../pubsub/version.ts";
 import { Absences } from "./absences.ts";
 import { accusedAlone, type Evidence, faultyMembers } from "./faulty.ts";
 import { followerOf, keepersFor } from "./keepers.ts";

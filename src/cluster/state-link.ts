@@ -7,6 +7,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { News } from "../runtime/news.ts";
 import type { CurrentRing } from "./current-ring.ts";
+import type { ReportMessage, TailMessage, WatchMessage } from "./report-messages.ts";
 import type { Ring, RingMember } from "./ring.ts";
 import { type JoinMessage, parseStateMessage, type StateMessage } from "./state-messages.ts";
 
@@ -66,6 +67,7 @@ export class StateLink {
   #uri = "";
   #linked: readonly string[] = [];
   #peers: ((peers: readonly RingMember[]) => void) | undefined;
+  #watch: ((watch: WatchMessage | undefined) => void) | undefined;
   /** The newest ring that scc-state is known to hold. */
   #known: RingVersion = NO_VERSION;
 
@@ -94,6 +96,16 @@ export class StateLink {
   /** Wants to be told of the brokers that are or may soon be in one ring; to be called before `start`. */
   onPeers(listener: (peers: readonly RingMember[]) => void): void {
     this.#peers = listener;
+  }
+
+  /** Wants to be told when reports are wanted, and (undefined) when no more; to be called before `start`. */
+  onWatch(listener: (watch: WatchMessage | undefined) => void): void {
+    this.#watch = listener;
+  }
+
+  /** Tells scc-state how this member is, if it is there. */
+  report(message: ReportMessage | TailMessage): void {
+    this.#say(message);
   }
 
   start(): void {
@@ -193,6 +205,8 @@ export class StateLink {
     else if (parsed?.type === "workers") this.#workers?.(parsed.uris, this.#uri);
     else if (parsed?.type === "alone") this.#alone?.(parsed.brokers);
     else if (parsed?.type === "peers") this.#peers?.(parsed.peers);
+    else if (parsed?.type === "watch") this.#watch?.(parsed);
+    else if (parsed?.type === "unwatch") this.#watch?.(undefined);
     else if (parsed?.type === "refused") this.#refused(parsed.reason);
   }
 
@@ -229,6 +243,7 @@ export class StateLink {
     this.#talk = undefined;
     if (this.#registered) this.#alone?.([]); // nobody can say so any more
     this.#registered = false;
+    this.#watch?.(undefined);
     this.#again();
   }
 

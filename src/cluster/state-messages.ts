@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reportSchema, tailSchema, watchSchema } from "./report-messages.ts";
 import { membersSchema, ringSchema } from "./ring.ts";
 
 /**
@@ -35,6 +36,8 @@ const memberMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("leave") }),
   /** Instead of `join`: somebody looks, and is no member. */
   z.object({ type: z.literal("observe") }),
+  reportSchema,
+  tailSchema,
 ]);
 
 /** What scc-state knows, for who looks. */
@@ -71,6 +74,9 @@ const stateMessageSchema = z.discriminatedUnion("type", [
   /** The brokers that are or may soon be in one ring, which need links with each other; for brokers. */
   z.object({ type: z.literal("peers"), peers: membersSchema }),
   overviewSchema,
+  /** Somebody looks at the cluster: reports are wanted, until `unwatch` or the end of the talk. */
+  watchSchema,
+  z.object({ type: z.literal("unwatch") }),
 ]);
 
 export type Overview = z.infer<typeof overviewSchema>;
@@ -78,22 +84,27 @@ export type JoinMessage = z.infer<typeof joinSchema>;
 export type MemberMessage = z.infer<typeof memberMessageSchema>;
 export type StateMessage = z.infer<typeof stateMessageSchema>;
 
+const MEMBER_TYPES = ["join", "ring", "accuse", "settled", "linked", "leave", "observe", "report", "tail"];
+const STATE_TYPES = [
+  "welcome",
+  "refused",
+  "ring",
+  "workers",
+  "peers",
+  "alone",
+  "overview",
+  "watch",
+  "unwatch",
+];
+
 /** @throws {Error} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
 export function parseMemberMessage(message: unknown): MemberMessage | undefined {
-  return parse(
-    memberMessageSchema,
-    ["join", "ring", "accuse", "settled", "linked", "leave", "observe"],
-    message,
-  );
+  return parse(memberMessageSchema, MEMBER_TYPES, message);
 }
 
 /** As `parseMemberMessage`. */
 export function parseStateMessage(message: unknown): StateMessage | undefined {
-  return parse(
-    stateMessageSchema,
-    ["welcome", "refused", "ring", "workers", "peers", "alone", "overview"],
-    message,
-  );
+  return parse(stateMessageSchema, STATE_TYPES, message);
 }
 
 function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unknown): T | undefined {

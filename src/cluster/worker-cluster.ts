@@ -14,6 +14,7 @@ import { Holder } from "./holder.ts";
 import { LostLog } from "./lost-log.ts";
 import { createStateLink, type MemberConfig } from "./member.ts";
 import { partingOf } from "./parting.ts";
+import { type ReportSource, reportWhileWatched } from "./reporter.ts";
 import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
 import type { StateLink } from "./state-link.ts";
 import { linkDialer } from "./transport.ts";
@@ -133,6 +134,11 @@ export class WorkerCluster {
    */
   onAlone(listener: (brokers: readonly string[]) => void): void {
     this.#state.onAlone(listener);
+  }
+
+  /** Tells scc-state how this worker is while somebody looks; to be called before `join`. */
+  reports(source: ReportSource): void {
+    reportWhileWatched(this.#state, source, systemClock);
   }
 
   /** Registers, now that this worker can be reached. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocketServer } from "ws";
 import { secretMatches } from "../runtime/secret.ts";
@@ -20,12 +20,17 @@ export interface AcceptOptions {
   refused(request: IncomingMessage, reason: string): void;
 }
 
+/** What emits requests to upgrade: an HTTP server, or whoever passes on those that are for members. */
+export interface Upgrading {
+  on(event: "upgrade", listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): unknown;
+}
+
 /**
  * Accepts connections of other processes of the cluster, told apart by WebSocket subprotocol. Whoever shows
  * no key, or the wrong one, is answered 401 with `BadClusterAuthError` before anything is read from it; whoever has
  * to show a certificate and has none that is accepted, 403.
  */
-export function acceptMembers(server: Server, options: AcceptOptions): void {
+export function acceptMembers(server: Upgrading, options: AcceptOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,

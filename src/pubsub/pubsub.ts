@@ -12,6 +12,12 @@ export interface PubSubEvents {
   published(publication: Publication): void;
 }
 
+/** Times publishes while somebody looks. */
+export interface PublishMeter {
+  /** What is to be called in the place of `settle`: itself, or what takes the time and calls it. Must not throw. */
+  timed(settle: Settle): Settle;
+}
+
 /**
  * What connections and the application use: the hub of this process joined to the broker behind it.
  * It asks the broker once per channel, however many subscribe here, and lets a subscriber know when its
@@ -25,6 +31,8 @@ export class PubSub {
   readonly #asked = new Map<string, Settle[]>();
   #publications = 0;
   events: PubSubEvents | undefined;
+  /** Null while nobody looks. */
+  meter: PublishMeter | null = null;
 
   /** @param level of publishes that are given none; by default the broker's */
   constructor(hub: Hub, broker: Broker, level?: PublishLevel) {
@@ -45,7 +53,8 @@ export class PubSub {
     level: PublishLevel | undefined = this.#level,
   ): Promise<void> | void {
     this.#publications += 1;
-    const room = this.#broker.publish(publication, settle, level);
+    const settled = this.meter === null ? settle : this.meter.timed(settle);
+    const room = this.#broker.publish(publication, settled, level);
     this.events?.published(publication);
     return room;
   }

@@ -1,5 +1,5 @@
 import { clientAuthSetting, commonSettings, logLevelSetting } from "../cluster/settings.ts";
-import { type Config, milliseconds, oneOf, port, type Settings, text } from "../runtime/config.ts";
+import { type Config, milliseconds, oneOf, port, type Settings, text, toggle } from "../runtime/config.ts";
 
 export const stateSettings = {
   port: { env: "SCC_STATE_SERVER_PORT", ...port(), fallback: 7777, doc: "port to listen on" },
@@ -40,6 +40,12 @@ export const stateSettings = {
     ...oneOf("skeletonRendezvous", "simple"),
     fallback: "skeletonRendezvous" as "skeletonRendezvous" | "simple",
     doc: "how upstream's workers in the same cluster place channels: the ring follows while there are some",
+  },
+  dashboard: {
+    env: "SCC_STATE_DASHBOARD",
+    ...toggle(),
+    fallback: true,
+    doc: "scc-state serves the dashboard at its port; with SCC_AUTH_KEY it asks for the key",
   },
   logLevel: logLevelSetting("SCC_STATE_LOG_LEVEL"),
 } satisfies Settings;

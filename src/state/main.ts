@@ -1,17 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { MAX_TALK_FRAME } from "../cluster/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
 import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
-import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
+import {
+  answerProbe,
+  closeServer,
+  type Health,
+  listen,
+  metricsPortOf,
+  serveMetrics,
+} from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
-import { stateSettings } from "./config.ts";
+import { type StateConfig, stateSettings } from "./config.ts";
+import { Dashboard } from "./dashboard/dashboard.ts";
 import { registerStateMetrics } from "./metrics.ts";
 import { probe } from "./probe.ts";
 import { StateService } from "./service.ts";
@@ -44,19 +54,18 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
     probe: (uri) => probe(uri, { authKey: config.authKey, credentials: certificates.current }),
   });
 
-  const { stateServerSecure: isSecure, clientAuth } = config;
-  const server = createHttpServer({ isSecure, certificates, clientAuth });
   // Ready as soon as it accepts members: behind a load balancer they could not return to it otherwise.
   const health = { readiness: () => (life.closing ? "stopping" : undefined) };
-  server.on("request", (request, response) => {
-    if (!answerProbe(health, request, response))
-      response.writeHead(404).end("scc-state speaks with members\n");
-  });
+  const authKeys = [config.authKey, config.authKeySecondary];
+  const dashboard = config.dashboard
+    ? new Dashboard(service, { stateId, authKeys, clock: systemClock, log })
+    : undefined;
+  const { server, members } = createStateServer(config, certificates, health, dashboard);
   const upstream = new EventEmitter();
   const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
-  acceptMembers(server, {
-    authKeys: [config.authKey, config.authKeySecondary],
-    clientAuth,
+  acceptMembers(members, {
+    authKeys,
+    clientAuth: config.clientAuth,
     maxPayload: MAX_TALK_FRAME,
     protocols: new Map([
       [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],
@@ -76,7 +85,28 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
 
   await listen(server, config.port, config.host, "SCC_STATE_SERVER_PORT");
   life.opened("server", () => closeServer(server));
+  if (dashboard) life.opened("dashboard", () => dashboard.close());
   life.opened("members", () => service.close());
   life.opened("upstream members", closeUpstream);
   log.info("scc-state listens", { port: config.port, stateId });
+}
+
+/** @returns what emits the upgrades of members, all but those of the dashboard */
+function createStateServer(
+  config: StateConfig,
+  certificates: Certificates,
+  health: Health,
+  dashboard: Dashboard | undefined,
+): { readonly server: Server; readonly members: EventEmitter } {
+  const { stateServerSecure: isSecure, clientAuth } = config;
+  const server = createHttpServer({ isSecure, certificates, clientAuth });
+  const members = new EventEmitter();
+  server.on("request", (request, response) => {
+    if (answerProbe(health, request, response) || dashboard?.serve(request, response)) return;
+    response.writeHead(404).end("scc-state speaks with members\n");
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!dashboard?.upgrade(request, socket, head)) members.emit("upgrade", request, socket, head);
+  });
+  return { server, members };
 }

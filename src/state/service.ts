@@ -28,6 +28,17 @@ export interface StateServiceOptions {
   readonly ringMade?: (ring: Ring, before: Ring) => void;
 }
 
+/** Is told what happens at scc-state, for those who want to see it. Must not throw, nor change anything. */
+export interface StateObserver {
+  registered(member: MemberConnection): void;
+  said(member: MemberConnection, message: MemberMessage): void;
+  /** @param reason why the connection ended; undefined for a member that said goodbye before */
+  gone(member: MemberConnection, reason: string | undefined): void;
+  refused(member: MemberConnection, reason: string): void;
+  /** Another ring is the current one. */
+  ringChanged(ring: Ring): void;
+}
+
 /** How often the brokers of the ring that are not here are looked for, ms. */
 const ABSENT_MS = 2000;
 /** How often a broker's address is dialled before its registration is refused. */
@@ -41,6 +52,7 @@ export class StateService {
   readonly #members = new Map<string, MemberConnection>();
   readonly #startedAt: number;
   readonly #absentTimer: Timer;
+  #observer: StateObserver | undefined;
   #isClosed = false;
   #time = 0;
   #peersTold = "[]";
@@ -62,6 +74,11 @@ export class StateService {
 
   get ring(): Ring {
     return this.#membership.ring;
+  }
+
+  /** There is one at most; to be called before members come. */
+  observedBy(observer: StateObserver): void {
+    this.#observer = observer;
   }
 
   get ringsMade(): number {
@@ -153,6 +170,8 @@ export class StateService {
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
     this.#membership.accuse(member.instanceId, join.accused);
     talk.send({ type: "welcome", stateId: this.#options.stateId, uri: member.uri, ring: this.ring });
+    this.#observer?.registered(talk);
+    this.#observer?.said(talk, join);
     if (member.role === "worker") this.#tellOfWorkers();
     if (member.role === "broker" && !hasMember(this.ring.brokers, member.instanceId)) void this.#verify(talk);
     this.#review();
@@ -166,6 +185,7 @@ export class StateService {
       return;
     }
     this.#register(member);
+    this.#observer?.registered(member);
     this.#tellOfWorkers();
     this.#review();
   }
@@ -206,6 +226,7 @@ export class StateService {
     this.#membership.refused(talk.member.instanceId);
     this.#members.delete(talk.member.instanceId);
     this.#options.log.warn("member refused", { member: talk.member.uri, reason });
+    this.#observer?.refused(talk, reason);
     talk.send({ type: "refused", reason });
     talk.close("refused");
   }
@@ -213,6 +234,9 @@ export class StateService {
   #said(talk: MemberTalk, message: MemberMessage): void {
     const { instanceId, uri } = talk.member;
     if (this.#members.get(instanceId) !== talk) return;
+    this.#observer?.said(talk, message);
+    // How a member is changes nothing here.
+    if (message.type === "report" || message.type === "tail") return;
     if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
       if (this.#membership.heardOf(message.ring)) this.#tell();
@@ -238,6 +262,7 @@ export class StateService {
     const { instanceId, uri, role } = talk.member;
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
+    this.#observer?.gone(talk, talk.left ? undefined : reason);
     if (talk.left) {
       this.#membership.gone(instanceId);
       this.#review();
@@ -294,6 +319,7 @@ export class StateService {
   }
 
   #tell(): void {
+    this.#observer?.ringChanged(this.ring);
     for (const connection of this.#members.values()) connection.send({ type: "ring", ring: this.ring });
   }
 

@@ -19,6 +19,7 @@ import { registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
 import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
+import { WorkerReports } from "./reports.ts";
 import { answerRequests } from "./requests.ts";
 
 /** Of the grace period, what is kept for what comes after the cluster was left. */
@@ -66,6 +67,7 @@ export async function runWorker(
   const evacuation = new Evacuation({ core, perSecond, suspectMs: SUSPECT_MS, log });
   cluster?.onAlone((brokers) => evacuation.alone(brokers));
   registerWorkerMetrics(metrics, { core, cluster, evacuation, level: config.publishLevel, readiness });
+  cluster?.reports(new WorkerReports(core, cluster.broker));
   // Of several processes the primary serves the metrics, and each answers the probes for all.
   const primary =
     seat &&
