@@ -17,13 +17,13 @@ export function reportsOf(service: BrokerService, state: StateLink): void {
 
 /** What scc-broker tells of itself. Its channels are all there are of what it owns: no other member counts them. */
 export class BrokerReports implements ReportSource {
-  readonly #service: Pick<BrokerService, "owner" | "held" | "linked">;
+  readonly #service: Pick<BrokerService, "owner" | "held" | "linked" | "unacknowledgedCopies">;
   readonly #hot = new HotChannels();
   readonly #sampling = new Sampling(SAMPLES_PER_SECOND, Math.random);
   #tails: TailSamples | undefined;
   #watched: BrokerService["held"] | undefined;
 
-  constructor(service: Pick<BrokerService, "owner" | "held" | "linked">) {
+  constructor(service: Pick<BrokerService, "owner" | "held" | "linked" | "unacknowledgedCopies">) {
     this.#service = service;
   }
 
