@@ -136,6 +136,7 @@ describe("The documents", () => {
       "docs/guarantees.md",
       "docs/metrics.md",
       "docs/migrating.md",
+      "docs/operations.md",
       "examples/README.md",
       "examples/migrating/README.md",
     ]) {
