@@ -1,8 +1,9 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
-import { hasMember, membersOf, type Ring } from "../../src/cluster/ring.ts";
+import { hasMember, isNewer, membersOf, NO_RING, type Ring } from "../../src/cluster/ring.ts";
 import { compareVersions, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
+import type { ConfirmSaid } from "./truth.ts";
 import type { Inspect } from "./world.ts";
 
 /** What is promised of one cluster: one log for each channel, which nobody misses. */
@@ -17,6 +18,8 @@ export class RingExcuses implements Checker {
   readonly invariant = 10;
   readonly #world: Inspect & { readonly ledger: Ledger };
   readonly #maySplit: boolean;
+  readonly #lost = new Set<string>();
+  #latest = NO_RING;
   readonly #lossy = new Set<string>();
   readonly #makers = new Map<number, string>();
   #wereTwo = false;
@@ -37,6 +40,11 @@ export class RingExcuses implements Checker {
     return this.#lossy.has(formatVersion(version));
   }
 
+  /** Whether a message was confirmed by an owner and a follower who were both given up, and did not know it yet. */
+  isLost(text: string): boolean {
+    return this.#lost.has(text);
+  }
+
   /** Where two scc-states made rings side by side, and members were parted, a log may have gone on twice. */
   excuses(invariant: number): boolean {
     return this.#wereTwo && OF_ONE_CLUSTER.has(invariant);
@@ -48,7 +56,17 @@ export class RingExcuses implements Checker {
     if (maker !== stateId && (counter === 1 || this.#maySplit)) this.#wereTwo = true;
   }
 
+  confirmSaid({ by, channel, text }: ConfirmSaid): void {
+    const owner = this.#world.brokers.find(({ process }) => process.name === by);
+    if (owner === undefined) return;
+    const { instanceId, ring } = owner.service;
+    const isGone = (id: string | undefined): boolean =>
+      id === undefined || !hasMember(membersOf(this.#latest), id);
+    if (isGone(instanceId) && isGone(ring.placement.follower(channel)?.instanceId)) this.#lost.add(text);
+  }
+
   ringMade({ ring, before }: RingMade): void {
+    if (isNewer(ring, this.#latest.version)) this.#latest = ring;
     const { ledger, brokers, workers } = this.#world;
     const members = membersOf(ring);
     // Until all is where it belongs, whoever keeps copies is needed.

@@ -7,7 +7,7 @@ import type { MakeChecker } from "./checker.ts";
 import { comesToRest } from "./checkers/convergence.ts";
 import { CHECKERS } from "./checkers/index.ts";
 import { noNeedlessTimeout } from "./checkers/publishes.ts";
-import { noNeedlessGap } from "./checkers/subscriptions.ts";
+import { noNeedlessGap, subscribedIsSubscribed } from "./checkers/subscriptions.ts";
 import { FAULTS } from "./faults/index.ts";
 import { type Finding, History } from "./history.ts";
 import { Ledger } from "./ledger.ts";
@@ -102,6 +102,7 @@ export class World implements ProcessWorld, Inspect {
     this.history = new History({
       checkers: [
         ...CHECKERS,
+        subscribedIsSubscribed((text) => this.#rings.isLost(text)),
         noNeedlessGap({
           now: () => options.allowGaps === true || this.#rings.mayGap,
           under: (version) => this.#rings.wasLossy(version),

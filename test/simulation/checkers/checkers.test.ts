@@ -184,7 +184,7 @@ describe("The checkers of invariant 10", () => {
   const log = logOf("a");
   const missing = messageAt(5, { places: [placeIn(log, 5)] });
   const check = (more: Parameters<typeof subscriptionOf>[0], message: Message = missing): string[] => {
-    const { checker, found } = planted(subscribedIsSubscribed);
+    const { checker, found } = planted(subscribedIsSubscribed(() => false));
     checker.ending?.(endingWith({ messages: [message], subscriptions: [subscriptionOf(more)] }));
     return found;
   };

@@ -5,7 +5,7 @@ import { comesToRest } from "./convergence.ts";
 import { endsOnce } from "./publishes.ts";
 import { offsetsName, sequencesGrow } from "./records.ts";
 import { ringsGrow } from "./rings.ts";
-import { noHoles, onceInOrder, subscribedIsSubscribed } from "./subscriptions.ts";
+import { noHoles, onceInOrder } from "./subscriptions.ts";
 
 /** Those that hold in every world. */
 export const CHECKERS: readonly MakeChecker[] = [
@@ -16,7 +16,6 @@ export const CHECKERS: readonly MakeChecker[] = [
   onceInOrder,
   endsOnce,
   withinBounds,
-  subscribedIsSubscribed,
   comesToRest,
   movesItsShare,
 ];
