@@ -98,8 +98,10 @@ export class Certificates {
     const read = async (file: string | undefined): Promise<string | undefined> =>
       file === undefined ? undefined : readFile(file, "utf8");
     try {
-      const [cert, key, ca] = await Promise.all([read(tlsCertFile), read(tlsKeyFile), read(tlsCaFile)]);
-      this.#take({ cert, key, ca }, log);
+      // One after the other: where all are gone it is always the same one that is named.
+      const cert = await read(tlsCertFile);
+      const key = await read(tlsKeyFile);
+      this.#take({ cert, key, ca: await read(tlsCaFile) }, log);
     } catch (error) {
       this.#refuse((error as Error).message, log);
     }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Launched, type LaunchPlan } from "./launched.ts";
 import { Output } from "./output.ts";
 import { freePort } from "./ports.ts";
@@ -93,7 +93,7 @@ describe("A launched process", () => {
     const answer = fetch(`http://${host}:${port}/`).then((response) => response.text());
 
     expect(await server.isReady()).toBe(false);
-    expect(readFileSync(`/proc/${server.pid}/stat`, "utf8")).toMatch(/\) T /);
+    await vi.waitUntil(() => /\) T /.test(readFileSync(`/proc/${server.pid}/stat`, "utf8")), 10_000);
     server.wake();
     expect(await answer).toBe("OK");
   });
