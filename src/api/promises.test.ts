@@ -8,6 +8,8 @@ const MESSAGES = 100;
 const QUIET_MS = 30;
 /** The test runner makes promises of its own meanwhile. */
 const OF_THE_RUNNER = /node_modules\/(vitest|@vitest|vite|tinypool|birpc)\//;
+/** Without a file, a promise only follows another, which was seen where it was made. */
+const FILE = /[/\\][^/\\:]+\.[cm]?[jt]s:\d+/;
 
 let app: TestApp;
 afterEach(() => app.stop());
@@ -44,8 +46,10 @@ function promisesUntil(done: () => boolean, start: () => void): Promise<string[]
   const promises: string[] = [];
   const hook = createHook({
     init(_id, type) {
-      const { stack = "" } = new Error();
-      if (type === "PROMISE" && !OF_THE_RUNNER.test(stack)) promises.push(stack);
+      if (type !== "PROMISE") return;
+      const [, , ...makers] = (new Error().stack ?? "").split("\n");
+      const stack = makers.filter((line) => FILE.test(line)).join("\n");
+      if (stack !== "" && !OF_THE_RUNNER.test(stack)) promises.push(stack);
     },
   });
   return new Promise((resolve) => {
