@@ -1,4 +1,5 @@
 import { clientAuthSetting, commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
+import { MAX_LINK_BUFFER } from "../cluster/transport.ts";
 import type { TailBounds } from "../pubsub/tails.ts";
 import {
   type Config,
@@ -65,7 +66,8 @@ export const brokerSettings = {
   },
   tailBytes: {
     env: "SCC_BROKER_TAIL_BYTES",
-    ...integer(1, 2 ** 40),
+    // A log goes over a link as a whole, beside all else that waits there.
+    ...integer(1, MAX_LINK_BUFFER / 2),
     fallback: 8 * 2 ** 20,
     doc: "bytes of newest messages kept per channel",
   },
@@ -80,6 +82,12 @@ export const brokerSettings = {
     ...integer(1, 2 ** 40),
     fallback: 256 * 2 ** 20,
     doc: "bytes of newest messages kept over all channels",
+  },
+  unconfirmedBytes: {
+    env: "SCC_BROKER_UNCONFIRMED_BYTES",
+    ...integer(1, 2 ** 40),
+    fallback: 256 * 2 ** 20,
+    doc: "bytes of messages that are not held twice yet, shared evenly by the linked workers: clients of a worker whose share is full are not read",
   },
   logLevel: logLevelSetting("SCC_BROKER_SERVER_LOG_LEVEL"),
 } satisfies Settings;

@@ -53,6 +53,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     retryDelay: config.retryDelay,
     random: Math.random,
     maxChannels: config.maxChannels,
+    unconfirmedBytes: config.unconfirmedBytes,
     transferBytes: MAX_LINK_BUFFER / TRANSFER_SHARE,
   });
   const state = createStateLink(config, {

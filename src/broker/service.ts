@@ -21,12 +21,15 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { RELEASE } from "../runtime/release.ts";
 import type { Turn } from "../runtime/turn.ts";
+import { WorkerWindows } from "./worker-windows.ts";
 
 export interface BrokerServiceOptions {
   readonly ring: CurrentRing;
   readonly bounds: TailBounds;
   /** Logs at a time; a publish on one more channel is refused. */
   readonly maxChannels: number;
+  /** Bytes of publishes that workers may have unconfirmed here, over all of them. */
+  readonly unconfirmedBytes: number;
   /** Bytes of logs and copies that may be on their way to or from one member at a time. */
   readonly transferBytes: number;
   readonly dial: DialLink;
@@ -72,6 +75,8 @@ export class BrokerService {
   readonly #ports = new Map<WorkerPort, NewLink>();
   /** All members that can be reached, by instance, whoever made the link. */
   readonly #open = new Map<string, Port>();
+  /** What may be unconfirmed here, shared by those who publish. */
+  readonly windows: WorkerWindows;
   #life: Life;
   #state: StateLink | undefined;
   #leaving = false;
@@ -81,6 +86,7 @@ export class BrokerService {
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
     this.ring = options.ring;
+    this.windows = new WorkerWindows(options.unconfirmedBytes, (task) => options.turn.deliver(task));
     this.#life = this.#newLife();
     this.ring.onAdopted((ring, before) => this.#adopted(ring, before));
     options.clock.every(SWEEP_MS, () => this.#sweep());
@@ -193,12 +199,14 @@ export class BrokerService {
       },
       opened: () => {
         this.#opened(port);
+        if (role === "worker") this.windows.add(port);
         life.peers.came(port.instanceId, role);
       },
     });
     this.#ports.set(port, link);
     const closed = (): void => {
       this.#ports.delete(port);
+      this.windows.remove(port);
       port.closed();
       this.#closed(port, life);
       if (!this.#open.has(port.instanceId)) life.peers.left(port.instanceId);

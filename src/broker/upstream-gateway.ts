@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { LogSubscriber, OwnedLog } from "../cluster/owned-log.ts";
+import type { OwnedLog, Publisher } from "../cluster/owned-log.ts";
 import { InvalidActionError } from "../protocol/wire-errors.ts";
 import type { Broker, Deliver, Settle } from "../pubsub/broker.ts";
 import type { LogEntry } from "../pubsub/channel-log.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { BrokerService } from "./service.ts";
+import { UnheldPackets } from "./unheld-packets.ts";
 
 /** What upstream's workers publish on a channel of a broker: one packet with the messages of a while. */
 interface ClusterPacket {
@@ -12,46 +13,51 @@ interface ClusterPacket {
   readonly messages: readonly unknown[];
 }
 
+interface Waiting {
+  readonly channel: string;
+  readonly packet: ClusterPacket;
+  /** Bytes. */
+  readonly size: number;
+  readonly settle: Settle;
+}
+
 /**
  * Lets upstream's workers take part: what they publish goes into the logs of this broker, as if this process
  * had published it, and what comes into the logs goes out to them in packets as they know them. They get what
  * they get upstream; the promises hold between our own workers.
  */
-export class UpstreamGateway implements Broker, LogSubscriber {
+export class UpstreamGateway implements Broker, Publisher {
   readonly #service: BrokerService;
   readonly #deliver: Deliver;
   /** Origins must not repeat after a restart, since sequences do. */
   readonly #life = randomUUID();
   readonly #channels = new Map<string, OwnedLog | undefined>();
   #sequence = 0;
+  readonly #unheld: UnheldPackets;
+  /** Packets whose log is not served yet. */
+  readonly #waiting = new Set<Waiting>();
 
   constructor(service: BrokerService, deliver: Deliver) {
     this.#service = service;
     this.#deliver = deliver;
-    service.onOwnerChanged(() => this.#reattach());
+    this.#unheld = new UnheldPackets(() => service.windows.share);
+    service.onOwnerChanged(() => this.#ownerChanged());
   }
 
-  publish(publication: Publication, settle: Settle): void {
+  publish(publication: Publication, settle: Settle): Promise<void> | undefined {
     const { channel } = publication;
     const packet = publication.data;
     if (!isClusterPacket(packet)) {
       settle(new InvalidActionError("Cannot publish on a broker: {sender, messages: [...]} is expected"));
-      return;
+      return undefined;
     }
-    const { owner } = this.#service;
-    if (!owner.owns(channel)) {
-      settle(new InvalidActionError("Cannot publish on this broker: the channel belongs to another"));
-      return;
-    }
-    this.#whenServed(channel, (owned) => {
-      for (const message of packet.messages) {
-        this.#sequence += 1;
-        const { bytes } = Publication.of(channel, message);
-        const origin = `${this.#life}/${packet.sender ?? ""}`;
-        owner.append(owned, { origin, sequence: this.#sequence, bytes }, undefined, 0);
-      }
-      settle();
-    });
+    this.#take({ channel, packet, size: publication.bytes.length, settle });
+    return this.#unheld.room;
+  }
+
+  /** The packet at this position is held by a second broker. */
+  heldTwice(position: number): void {
+    this.#unheld.remove(position);
   }
 
   subscribe(channel: string, settle: Settle): void {
@@ -76,6 +82,42 @@ export class UpstreamGateway implements Broker, LogSubscriber {
 
   replaced(): void {
     this.#reattach();
+  }
+
+  #ownerChanged(): void {
+    // What was not acknowledged before nobody tells of any more; what waits is forgotten by the owner, not here.
+    this.#unheld.clear();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const each of waiting) this.#take(each);
+    this.#reattach();
+  }
+
+  #take(waiting: Waiting): void {
+    const { channel, packet, size, settle } = waiting;
+    if (!this.#service.owner.owns(channel)) {
+      settle(new InvalidActionError("Cannot publish on this broker: the channel belongs to another"));
+      return;
+    }
+    const position = this.#unheld.add(size);
+    this.#waiting.add(waiting);
+    this.#whenServed(channel, (owned) => {
+      this.#waiting.delete(waiting);
+      this.#append(owned, packet, position);
+      settle();
+    });
+  }
+
+  #append(owned: OwnedLog, { sender, messages }: ClusterPacket, position: number): void {
+    const origin = `${this.#life}/${sender ?? ""}`;
+    for (const [index, message] of messages.entries()) {
+      this.#sequence += 1;
+      const { bytes } = Publication.of(owned.channel, message);
+      // When its last message is held all of the packet is.
+      const publisher = index === messages.length - 1 ? this : undefined;
+      this.#service.owner.append(owned, { origin, sequence: this.#sequence, bytes }, publisher, position);
+    }
+    if (messages.length === 0) this.heldTwice(position);
   }
 
   #attach(channel: string): void {

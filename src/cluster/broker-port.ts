@@ -19,6 +19,8 @@ export interface BrokerPortEvents {
   /** This worker's own message is in this place, but it is no longer at hand. */
   recordedWithout(channel: string): void;
   answered(channel: string, answer: Answer): void;
+  /** It lets this worker have more or less unconfirmed there than before. */
+  allowed(): void;
   canaryHeld(number: number): void;
   /** A canary waits, and not for this broker. */
   canaryWaits(number: number): void;
@@ -137,6 +139,11 @@ export class BrokerPort extends Port<ChannelSlot> {
   override refuse(position: number, reason: string): void {
     const pending = this.#sent.take(position);
     if (pending !== undefined) this.#events.refused(pending, reason);
+  }
+
+  override allow(bytes: number): void {
+    this.window = bytes;
+    this.#events.allowed();
   }
 
   override canaryHeld(number: number): void {

@@ -225,6 +225,7 @@ export class ClusterBroker implements Broker {
       recorded: (epoch, offset, publication) => this.#recorded(epoch, offset, publication),
       recordedWithout: (channel) => this.#missing(this.#followed.get(channel)),
       answered: (channel, answer) => this.#answered(channel, answer),
+      allowed: () => this.#links.get(instanceId)?.window.widened(),
       canaryHeld: (number) => this.#links.get(instanceId)?.canary.held(number),
       canaryWaits: (number) => this.#links.get(instanceId)?.canary.waits(number),
     };

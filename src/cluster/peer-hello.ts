@@ -13,6 +13,8 @@ export interface Hello {
   readonly ring: Ring;
   /** Whether the sender knows what a canary is: earlier releases end a link on which one is sent. */
   readonly canaries?: boolean | undefined;
+  /** Whether the sender can be told how much it may have unconfirmed; earlier releases end a link on which it is. */
+  readonly windows?: boolean | undefined;
 }
 
 const helloSchema: z.ZodType<Hello> = z.object({
@@ -21,6 +23,7 @@ const helloSchema: z.ZodType<Hello> = z.object({
   release: z.string().max(100),
   ring: ringSchema,
   canaries: z.boolean().optional(),
+  windows: z.boolean().optional(),
 });
 
 /** @throws {BadEntryError} if it is none */

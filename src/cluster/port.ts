@@ -72,6 +72,8 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   instanceId = "";
   /** Whether the other end knows what a canary is. */
   takesCanaries = false;
+  /** Whether the other end can be told how much it may have unconfirmed here. */
+  protected takesWindows = false;
   readonly #logs: LogEvents;
   readonly #named: (channel: string) => S;
   readonly #slots: (S | undefined)[] = [];
@@ -89,7 +91,7 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
     this.origins = new NameTable((number, instanceId) => link.entries.origin(number, instanceId));
     this.#logs = logs;
     this.#named = named;
-    link.entries.hello(JSON.stringify({ ...hello, canaries: true }));
+    link.entries.hello(JSON.stringify({ ...hello, canaries: true, windows: true }));
   }
 
   /**
@@ -166,9 +168,10 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   }
 
   /** Who is at the other end, as it says itself. */
-  protected introducedAs({ instanceId, canaries = false }: Hello): void {
+  protected introducedAs({ instanceId, canaries = false, windows = false }: Hello): void {
     this.instanceId = instanceId;
     this.takesCanaries = canaries;
+    this.takesWindows = windows;
   }
 
   // --- logs: what the other side says ---

@@ -36,6 +36,8 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
   #isClosed = false;
   /** Publishes read from this link so far. */
   #position = 0;
+  /** What the other side was told that it may have unconfirmed here, bytes. */
+  #allowed = Infinity;
   /** A range of positions that is confirmed but not yet said so. */
   #confirmFirst = 0;
   #confirmCount = 0;
@@ -139,6 +141,13 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
   override announced(number: number, channel: string): void {
     const owned = this.#owner.find(channel);
     if (owned !== undefined && this.#followed.has(owned)) this.link.entries.epoch(number, owned.log.epoch);
+  }
+
+  /** The other side may have so many bytes of publishes unconfirmed here. One that cannot be told knows no bound. */
+  allows(bytes: number): void {
+    if (!this.takesWindows || bytes === this.#allowed) return;
+    this.#allowed = bytes;
+    this.link.entries.allow(bytes);
   }
 
   // --- what becomes of canaries ---

@@ -48,7 +48,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant("version"), version),
   fc.tuple(fc.constant("offer"), number, version, epoch, number, number),
   fc.tuple(fc.constantFrom("done", "settled", "canaryCopy")),
-  fc.tuple(fc.constantFrom("canary", "canaryHeld", "canaryWaits"), number),
+  fc.tuple(fc.constantFrom("allow", "canary", "canaryHeld", "canaryWaits"), number),
   fc.tuple(fc.constantFrom("pull", "drop", "copied", "recopy"), number),
   fc.tuple(fc.constant("log"), number, epoch, number),
   fc.tuple(fc.constant("sequence"), number, number, number),

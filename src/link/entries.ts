@@ -1,6 +1,7 @@
 import { FRAME_ROOM } from "../protocol/frames.ts";
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
 import { SccError } from "../runtime/errors.ts";
+import { Kind } from "./kinds.ts";
 
 /**
  * What two processes of a cluster say to each other: binary frames, each with any number of entries.
@@ -11,40 +12,6 @@ import { SccError } from "../runtime/errors.ts";
  * A link starts anew with each connection, and so do tables and positions.
  */
 export const LINK_PROTOCOL = "scc-link.1";
-
-export const Kind = {
-  hello: 1,
-  ring: 2,
-  version: 3,
-  name: 4,
-  origin: 5,
-  beat: 6,
-  publish: 16,
-  confirm: 17,
-  refuse: 18,
-  subscribe: 32,
-  unsubscribe: 33,
-  epoch: 34,
-  subscribed: 35,
-  record: 48,
-  own: 49,
-  offer: 64,
-  done: 65,
-  pull: 66,
-  log: 67,
-  sequence: 68,
-  copy: 69,
-  end: 70,
-  keep: 71,
-  drop: 72,
-  copied: 73,
-  recopy: 74,
-  settled: 75,
-  canary: 80,
-  canaryCopy: 81,
-  canaryHeld: 82,
-  canaryWaits: 83,
-} as const;
 
 /** Why a position could not be continued from; the number on the wire is the index. */
 export const GAPS = ["none", "new log", "tail too short", "log went back"] as const;
@@ -167,6 +134,12 @@ export class EntryWriter {
     this.#begin(Kind.refuse, NUMBER_SIZE);
     this.#number(position);
     this.#text(reason);
+  }
+
+  /** The other side may have so many bytes of publishes unconfirmed on this link; one message always fits. */
+  allow(bytes: number): void {
+    this.#begin(Kind.allow, NUMBER_SIZE);
+    this.#number(bytes);
   }
 
   /** Asks for a channel, after a position if one is given. The answer repeats `ask`. */

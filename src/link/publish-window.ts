@@ -109,6 +109,12 @@ export class PublishWindow {
     else this.#send(port, pending, size);
   }
 
+  /** The port allows more than before. */
+  widened(): void {
+    this.#sendWaiting();
+    this.review();
+  }
+
   /** Lets those who wait for room go on, if there is some. */
   review(): void {
     if (this.#makeRoom === undefined || this.#bytes > this.limit / FREE) return;

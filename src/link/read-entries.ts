@@ -1,5 +1,6 @@
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
-import { BadEntryError, GAPS, type GapReason, Kind } from "./entries.ts";
+import { BadEntryError, GAPS, type GapReason } from "./entries.ts";
+import { Kind } from "./kinds.ts";
 
 /** Takes the entries of a frame, one call each, in order. `bytes` are a view into the frame: copy to keep. */
 export interface EntryHandler {
@@ -30,6 +31,7 @@ export interface EntryHandler {
   copied(count: number): void;
   recopy(channel: number): void;
   settled(): void;
+  allow(bytes: number): void;
   canary(number: number): void;
   canaryCopy(): void;
   canaryHeld(number: number): void;
@@ -92,6 +94,8 @@ function readRare(kind: number, r: Reader, handler: EntryHandler): void {
       return handler.version(r.version());
     case Kind.refuse:
       return handler.refuse(r.number(), r.text());
+    case Kind.allow:
+      return handler.allow(r.number());
     default:
       return readOfLogs(kind, r, handler);
   }

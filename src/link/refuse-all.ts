@@ -87,6 +87,9 @@ export abstract class RefuseAll implements EntryHandler {
   settled(..._: Parameters<EntryHandler["settled"]>): void {
     foreign("settled");
   }
+  allow(..._: Parameters<EntryHandler["allow"]>): void {
+    foreign("allow");
+  }
   canary(..._: Parameters<EntryHandler["canary"]>): void {
     foreign("canary");
   }

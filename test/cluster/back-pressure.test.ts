@@ -72,6 +72,34 @@ describe("A broker that stands still", () => {
     }
   });
 
+  it("lets workers have no more unconfirmed with it than it allows them, whatever their own settings are", {
+    timeout: 60_000,
+  }, async () => {
+    const cluster = await Cluster.create();
+    const metricsPort = await freePort();
+    const bound = { SCC_BROKER_UNCONFIRMED_BYTES: 1024 * KIB };
+    const brokers = [await cluster.broker(bound), await cluster.broker(bound)];
+    const worker = await cluster.worker({ SCC_METRICS_PORT: metricsPort });
+    await Promise.all([cluster.state(), ...brokers, worker].map((service) => service.ready()));
+    const metric = async (name: string) => (await metricsOf(metricsPort)).get(name) ?? 0;
+    const [client, watching] = await Promise.all(
+      [worker, worker].map(({ port }) => connect(port, { ackTimeout: 30_000 })),
+    );
+    const inbox = await subscribe(watching!, "news");
+    const members = brokers.map(({ port }) => ({ uri: `ws://127.0.0.1:${port}`, instanceId: `${port}` }));
+    const follower = members.indexOf(new Rendezvous(members).follower("news")!);
+    brokers[follower]?.process.kill("SIGSTOP");
+
+    const flood = [...Array(COUNT)].map((_, n) => client!.invokePublish("news", `${n} ${TEXT}`));
+    await until("it is held back", async () => (await metric("scc_worker_held_back")) === 1);
+    expect(await metric("scc_worker_unconfirmed_bytes")).toBeGreaterThan(512 * KIB);
+    expect(await metric("scc_worker_unconfirmed_bytes")).toBeLessThan(2 * 1024 * KIB + TEXT.length);
+
+    await Promise.all(flood);
+    await until("all have arrived", () => inbox.length >= COUNT);
+    expect(inbox.map((text) => Number(String(text).split(" ")[0]))).toEqual([...Array(COUNT).keys()]);
+  });
+
   it("makes server code that publishes too much hear of it, by name", { timeout: 60_000 }, async () => {
     const cluster = await Cluster.create();
     const worker = await cluster.worker({ SCC_UNCONFIRMED_BYTES: 100 * KIB, SCC_PUBLISH_LIMIT: 1000 }, [

@@ -114,6 +114,7 @@ export class VirtualCluster {
       random: () => 0.5,
       log: silentLogger,
       bounds: { count: 1000, bytes: 1e6, age: 60_000, totalBytes: 1e7 },
+      unconfirmedBytes: 2 ** 20,
       maxChannels: 1000,
     });
     this.brokers.push(broker);

@@ -36,6 +36,7 @@ export class BrokerMember {
       turn: process.turn,
       log,
       bounds: settings.tails,
+      unconfirmedBytes: settings.unconfirmedBytes,
       maxChannels: settings.maxChannels,
       newId: () => process.random.uuid(),
       dial: linkDialer(context),

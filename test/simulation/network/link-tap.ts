@@ -1,4 +1,5 @@
-import { type GapReason, Kind } from "../../../src/link/entries.ts";
+import type { GapReason } from "../../../src/link/entries.ts";
+import { Kind } from "../../../src/link/kinds.ts";
 import { type EntryHandler, readEntries } from "../../../src/link/read-entries.ts";
 import type { Epoch } from "../../../src/pubsub/version.ts";
 import type { Tap } from "./socket.ts";
