@@ -135,7 +135,8 @@ export class BrokerService {
     // The last broker stays listed until another joins: it waits for the one who follows it, and for nobody else.
     if (hasMember(brokers, this.instanceId))
       return brokers.length === 1 && isFollowed && this.owner.handover.isSettled;
-    return held.count === 0 || (isFollowed && holder.isReleased);
+    // Until all is settled others conclude from its being listed that it would have offered what it had.
+    return (held.count === 0 && !isKeeper(ring, this.instanceId)) || (isFollowed && holder.isReleased);
   }
 
   /** Links of workers. */

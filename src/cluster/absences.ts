@@ -1,3 +1,6 @@
+/** How long all brokers must be away until the ring is given up, ms: who is only cut off has come back by then. */
+export const FORSAKEN_MS = 10_000;
+
 /** Members of the ring that are not here, and what scc-state found out about them. Pure: the time comes in as an argument. */
 export class Absences {
   readonly #grace: number;
@@ -62,14 +65,20 @@ export class Absences {
     return since !== undefined && now - since >= this.#grace;
   }
 
+  /** Whether it has been away for so long that it is not waited for where there is no other. */
+  isForsaken(instanceId: string, now: number): boolean {
+    const since = this.#since.get(instanceId);
+    return since !== undefined && now - since >= FORSAKEN_MS;
+  }
+
   /** All that have been away for so long. */
   long(now: number): string[] {
     return [...this.#since.keys()].filter((instanceId) => this.isLong(instanceId, now));
   }
 
-  /** When each of them will have been away for so long, ms. */
+  /** When each of them will have been away for that long, ms. */
   get dueAt(): number[] {
-    return [...this.#since.values()].map((since) => since + this.#grace);
+    return [...this.#since.values()].flatMap((since) => [since + this.#grace, since + FORSAKEN_MS]);
   }
 
   /** Forgets all but these. */

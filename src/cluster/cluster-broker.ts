@@ -81,6 +81,11 @@ export class ClusterBroker implements Broker {
     return [...this.#links.values()].filter(({ port }) => port !== undefined).length;
   }
 
+  /** Signs of life that came on the connections to brokers; see `Port.beats`. */
+  get beats(): number {
+    return [...this.#links.values()].reduce((sum, { port }) => sum + (port?.beats ?? 0), 0);
+  }
+
   /** Brokers of the ring that this worker cannot use, by instance. */
   get accused(): string[] {
     const accused = [...this.#links.values()].filter((link) => link.accused || link.canary.accuses);

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly suspicions: Suspicions;
   /** The address of a worker that is here; undefined for everybody else. */
   readonly workerAt: (instanceId: string) => string | undefined;
+  /** The workers that are here, by instance. */
+  readonly workers: readonly string[];
   /** Whether a member talks with this scc-state. */
   readonly isHere: (instanceId: string) => boolean;
 }
@@ -30,10 +32,26 @@ export function faultyMembers(evidence: Evidence, now: number): Set<string> {
     ...members.filter((_, index) => accused.has(names[index] as string)).map(({ instanceId }) => instanceId),
     ...suspicions.review(accusations, members, brokers, now),
     ...absences.gone,
+    ...forsaken(evidence, now),
     ...ring.keepers
       .map(({ instanceId }) => instanceId)
       .filter((instanceId) => !isHere(instanceId) && isAccused(instanceId)),
   ]);
+}
+
+/**
+ * The brokers of the ring, where none of them has been heard here for long and no worker that is here can use any.
+ * One by one their accusers may all be accused as often as they are: as many hosts as there are accusers may have died.
+ */
+function forsaken({ ring, workers, accusations, absences }: Evidence, now: number): string[] {
+  const brokers = ring.brokers.map(({ instanceId }) => instanceId);
+  const areAway = brokers.every((instanceId) => absences.isForsaken(instanceId, now));
+  if (!areAway || workers.length === 0) return [];
+  const areUseless = workers.every((worker) => {
+    const accused = accusations.get(worker) ?? [];
+    return brokers.every((instanceId) => accused.includes(instanceId));
+  });
+  return areUseless ? brokers : [];
 }
 
 /** The brokers of the ring that a member cannot use, and nobody else complains of. */

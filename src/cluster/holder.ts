@@ -78,8 +78,10 @@ export class Holder {
     const { placement, past } = this.#options.ring;
     // Nobody asks who is no member for anything any more.
     if (!this.#isMember(this.#options.ring.ring)) this.#options.held.removeAll();
+    const { since = 0 } = this.#options.ring.ring.keepers.find(({ instanceId }) => instanceId === me) ?? {};
     for (const held of this.#options.held.all()) {
-      if (past.mayLack(held.log.channel, held.rank)) {
+      // A ring that did not list this member may have been served while it heard of nothing.
+      if (held.rank.counter < since || past.mayLack(held.log.channel, held.rank)) {
         this.#options.held.remove(held.log.channel);
         continue;
       }

@@ -40,7 +40,9 @@ export function keepersFor(current: Ring, brokers: readonly RingMember[], staff:
       !staff.cannotUse(instanceId, only.instanceId) &&
       !keepers.some((keeper) => keeper.uri === uri),
   );
-  return next ? [{ uri: next.uri, instanceId: next.instanceId, role: "worker" }, ...keepers] : keepers;
+  if (next === undefined) return keepers;
+  const { uri, instanceId } = next;
+  return [{ uri, instanceId, role: "worker", since: current.version.counter + 1 }, ...keepers];
 }
 
 /** The worker that a ring says follows its only broker. */

@@ -107,6 +107,22 @@ describe("Membership, leaves and crashes", () => {
     expect(names(membership.next(20_000))).toEqual(["b", "c"]);
   });
 
+  it("gives up all brokers once none of them was heard for long, and no worker can use any", () => {
+    const membership = running("a", "b");
+    membership.joined(worker("w1"));
+    for (const name of ["a", "b"]) membership.lost(name, 20_000);
+    membership.accuse("w1", ["a", "b"]);
+    join(membership, broker("c"), 22_000);
+    membership.linked("c", []);
+    membership.joined(worker("w3"));
+
+    expect(membership.next(40_000)).toBeUndefined();
+    membership.left("w3", 40_000);
+    expect(membership.next(29_999)).toBeUndefined();
+    expect(membership.dueAt(29_999)).toBe(30_000);
+    expect(names(membership.next(30_000))).toEqual(["c"]);
+  });
+
   it("takes workers that share an address for one witness: their host may be at fault", () => {
     const membership = running("a", "b");
     for (const name of ["p1", "p2", "p3"]) membership.joined({ ...worker(name), uri: "ws://w:8000" });

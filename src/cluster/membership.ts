@@ -205,7 +205,7 @@ export class Membership {
 
   /** The ring that is due now, if one is. It is then the current one. */
   next(now: number): Ring | undefined {
-    const faulty = this.#faulty(now);
+    const faulty = faultyMembers(this.#evidence, now);
     const isUsable = ({ instanceId }: RingMember): boolean =>
       !faulty.has(instanceId) && !this.#departed.has(instanceId);
     const usable = this.#ring.brokers.some(isUsable);
@@ -242,11 +242,6 @@ export class Membership {
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
 
-  /** Members of the ring that cannot be used. */
-  #faulty(now: number): Set<string> {
-    return faultyMembers(this.#evidence, now);
-  }
-
   get #evidence(): Evidence {
     return {
       stateId: this.#stateId,
@@ -254,6 +249,9 @@ export class Membership {
       accusations: this.#accusations,
       absences: this.#absences,
       suspicions: this.#suspicions,
+      workers: this.members
+        .filter(({ role, isUpstream }) => role === "worker" && !isUpstream)
+        .map(({ instanceId }) => instanceId),
       isHere: (instanceId) => this.#isHere(instanceId),
       workerAt: (instanceId) => {
         const member = this.#members.get(instanceId);

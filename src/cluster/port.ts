@@ -72,6 +72,8 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   instanceId = "";
   /** Whether the other end knows what a canary is. */
   takesCanaries = false;
+  /** Signs of life that came on this connection: one each half second. */
+  beats = 0;
   /** Whether the other end can be told how much it may have unconfirmed here. */
   protected takesWindows = false;
   readonly #logs: LogEvents;
@@ -119,6 +121,7 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   }
 
   override beat(received: number): void {
+    this.beats += 1;
     this.link.acknowledged(received);
   }
 

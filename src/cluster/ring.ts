@@ -13,6 +13,8 @@ export interface RingMember {
 export interface Keeper extends RingMember {
   /** A broker that leaves, until the ring is settled; or the worker that follows where there is one broker only. */
   readonly role: "broker" | "worker";
+  /** Of a worker: counter of the ring since which it has been listed in all. What it kept before may be out of date. */
+  readonly since?: number | undefined;
 }
 
 /**
@@ -41,7 +43,10 @@ const memberSchema = z.object({
   instanceId: z.string().min(1).max(100),
 });
 
-const keeperSchema = memberSchema.extend({ role: z.enum(["broker", "worker"]) });
+const keeperSchema = memberSchema.extend({
+  role: z.enum(["broker", "worker"]),
+  since: z.number().int().nonnegative().optional(),
+});
 const MAX_MEMBERS = 10_000;
 
 /** Members as they come from another process. */

@@ -158,8 +158,7 @@ export class WorkerCluster {
     const parting = partingOf({
       holder: this.#holder,
       clock: systemClock,
-      patienceMs: LEAVE_MS,
-      hasOwner: () => this.broker.linkCount > 0,
+      ownerBeats: () => this.broker.beats,
     });
     await this.#state.leave(parting, end - systemClock.now());
     this.broker.close();

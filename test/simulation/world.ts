@@ -106,6 +106,7 @@ export class World implements ProcessWorld, Inspect {
         noNeedlessGap({
           now: () => options.allowGaps === true || this.#rings.mayGap,
           under: (version) => this.#rings.wasLossy(version),
+          isTailFull: (channel) => this.brokers.some((broker) => broker.isTailFull(channel)),
         }),
         () => this.#rings,
         noNeedlessTimeout(() => !CALM.includes(options.profile)),

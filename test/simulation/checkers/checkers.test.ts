@@ -208,9 +208,21 @@ describe("The checkers of invariant 10", () => {
   it("see a gap that there was no reason for", () => {
     const subscription = subscriptionOf({ last: placeIn(log, 2) });
     for (const mayGap of [true, false]) {
-      const { checker, found } = planted(noNeedlessGap({ now: () => mayGap, under: () => false }));
+      const excuse = { now: () => mayGap, under: () => false, isTailFull: () => false };
+      const { checker, found } = planted(noNeedlessGap(excuse));
       checker.gap?.(subscription, gapAt());
       expect(found).toHaveLength(mayGap ? 0 : 1);
+    }
+  });
+
+  it("accept that a tail is too short only where it is full, and as a reason for nothing else", () => {
+    for (const reason of ["tail too short", "new log"] as const) {
+      for (const isFull of [true, false]) {
+        const excuse = { now: () => false, under: () => false, isTailFull: () => isFull };
+        const { checker, found } = planted(noNeedlessGap(excuse));
+        checker.gap?.(subscriptionOf({ last: placeIn(log, 2) }), { ...gapAt(), reason });
+        expect(found).toHaveLength(isFull && reason === "tail too short" ? 0 : 1);
+      }
     }
   });
 });

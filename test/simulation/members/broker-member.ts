@@ -9,6 +9,8 @@ import { linkDialer, linkOver, type MemberContext, promising, stateLinkOf } from
 import { answerIdentity, IDENTITY_PROTOCOL } from "./state-member.ts";
 
 const LEAVE_MS = 20_000;
+/** More than any message of a world takes in a log, bytes. */
+const LARGEST_MESSAGE = 22_000;
 
 /** scc-broker as a process of a world: what `broker/main.ts` is in a real one. */
 export class BrokerMember {
@@ -55,6 +57,16 @@ export class BrokerMember {
 
   get life(): string {
     return this.process.name;
+  }
+
+  /** Whether a log of this channel has no room for one more message of any size. */
+  isTailFull(channel: string): boolean {
+    const { tails } = this.#context.settings;
+    const { held } = this.service;
+    const log = held.find(channel)?.log;
+    if (log === undefined) return false;
+    const isFull = log.length >= tails.count || log.bytes + LARGEST_MESSAGE > tails.bytes;
+    return isFull || held.tailBytes + LARGEST_MESSAGE > tails.totalBytes;
   }
 
   /** SIGTERM: leaves the ring, then exits. */

@@ -15,7 +15,6 @@ import { Clients } from "./clients.ts";
 import { linkDialer, type MemberContext, promising, stateLinkOf } from "./context.ts";
 
 /** As in `WorkerCluster`. */
-const LEAVE_MS = 1000;
 const LIMIT_MS = 10_000;
 /** How long a leaving worker waits for what its clients published, ms. */
 const FINISH_MS = 500;
@@ -87,8 +86,7 @@ export class WorkerMember {
         const parting = partingOf({
           holder: this.#holder,
           clock: this.process.clock,
-          patienceMs: LEAVE_MS,
-          hasOwner: () => this.broker.linkCount > 0,
+          ownerBeats: () => this.broker.beats,
         });
         void this.#state.leave(promising(this.process, parting, LIMIT_MS), LIMIT_MS).then(() => {
           this.broker.close();
