@@ -80,6 +80,8 @@ export class BrokerService {
   #life: Life;
   #state: StateLink | undefined;
   #leaving = false;
+  /** Signs of life that came from the follower before this broker wanted to leave. */
+  #followerBeats = 0;
   readonly #ownerListeners: (() => void)[] = [];
   readonly #releaseListeners: (() => void)[] = [];
 
@@ -134,9 +136,18 @@ export class BrokerService {
     const isFollowed = brokers.length > 1 || followerOf(ring) !== undefined || this.#workerCount === 0;
     // The last broker stays listed until another joins: it waits for the one who follows it, and for nobody else.
     if (hasMember(brokers, this.instanceId))
-      return brokers.length === 1 && isFollowed && this.owner.handover.isSettled;
+      return brokers.length === 1 && isFollowed && this.owner.handover.isSettled && this.#isFollowerAlive;
     // Until all is settled others conclude from its being listed that it would have offered what it had.
     return (held.count === 0 && !isKeeper(ring, this.instanceId)) || (isFollowed && holder.isReleased);
+  }
+
+  /** Whether who follows the only broker has given a sign of life since this one wants to leave, if anybody does. */
+  get #isFollowerAlive(): boolean {
+    return this.#workerCount === 0 || this.#beatsOfFollower > this.#followerBeats;
+  }
+
+  get #beatsOfFollower(): number {
+    return this.#open.get(followerOf(this.ring.ring)?.instanceId ?? "")?.beats ?? 0;
   }
 
   /** Links of workers. */
@@ -158,6 +169,7 @@ export class BrokerService {
 
   /** Tells once when this broker may go: it is out of the ring, and its logs are where they belong. */
   onReleased(done: () => void): void {
+    this.#followerBeats = this.#beatsOfFollower;
     const look = (): void => {
       if (this.isReleased) done();
     };

@@ -40,7 +40,7 @@ describe("A world sees that", () => {
     vi.spyOn(Unconfirmed.prototype, "inOrder").mockImplementation(function (this: Unconfirmed) {
       return [...inOrder.call(this)].toReversed().values();
     });
-    const found = await findings("links");
+    const found = await findings("members");
 
     expect(found.has(10) || found.has(8)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { followerOf } from "../../src/cluster/keepers.ts";
 import { hasMember, isNewer, membersOf, NO_RING, type Ring } from "../../src/cluster/ring.ts";
-import { compareVersions, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
+import { compareVersions, type RingVersion } from "../../src/pubsub/version.ts";
 import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ConfirmSaid } from "./truth.ts";
@@ -20,7 +20,7 @@ export class RingExcuses implements Checker {
   readonly #maySplit: boolean;
   readonly #lost = new Set<string>();
   #latest = NO_RING;
-  readonly #lossy = new Set<string>();
+  readonly #lossy: RingVersion[] = [];
   readonly #makers = new Map<number, string>();
   #wereTwo = false;
 
@@ -32,12 +32,19 @@ export class RingExcuses implements Checker {
 
   /** Whether subscribers may be told of gaps now. */
   get mayGap(): boolean {
-    return this.#world.ledger.mayGap;
+    return this.#world.ledger.mayGap || this.#world.states.length > 1;
   }
 
-  /** Whether more had failed than copies bear when this ring was made. */
-  wasLossy(version: RingVersion): boolean {
-    return this.#lossy.has(formatVersion(version));
+  /** Whether more had failed than copies bear when this ring was made, or one before it and after another. */
+  wasLossy(version: RingVersion, after: RingVersion = NO_RING.version): boolean {
+    return this.#lossy.some(
+      (lossy) => compareVersions(lossy, version) <= 0 && compareVersions(lossy, after) > 0,
+    );
+  }
+
+  /** A broker that goes though it is listed, as the last one or without a scc-state, leaves one copy fewer. */
+  brokerEnded(instanceId: string, life: string): void {
+    if (hasMember(this.#latest.brokers, instanceId)) this.#world.ledger.failed(life);
   }
 
   /** Whether a message was confirmed by an owner and a follower who were both given up, and did not know it yet. */
@@ -50,7 +57,9 @@ export class RingExcuses implements Checker {
     return this.#wereTwo && OF_ONE_CLUSTER.has(invariant);
   }
 
-  ringHeld(_life: string, { version: { counter, stateId } }: Ring): void {
+  ringHeld(_life: string, ring: Ring): void {
+    if (isNewer(ring, this.#latest.version)) this.#latest = ring;
+    const { counter, stateId } = ring.version;
     const maker = this.#makers.get(counter) ?? stateId;
     this.#makers.set(counter, maker);
     if (maker !== stateId && (counter === 1 || this.#maySplit)) this.#wereTwo = true;
@@ -85,6 +94,6 @@ export class RingExcuses implements Checker {
       if (hasMember(removed, instanceId)) ledger.failed(process.name);
     const live = new Set(brokers.map(({ service }) => service.instanceId));
     for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
-    if (this.mayGap) this.#lossy.add(formatVersion(ring.version));
+    if (this.mayGap) this.#lossy.push(ring.version);
   }
 }

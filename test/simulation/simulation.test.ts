@@ -46,6 +46,15 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
     was: "a log that somebody waited for was opened anew when it was handed over",
   },
   { profile: "all", seed: 1315, was: "a broker left because all links were broken for a moment" },
+  { profile: "all", seed: 1_001_083, was: "a keeper left while its broker's host was dead and silent" },
+  {
+    profile: "all",
+    seed: 1_003_157,
+    was: "a broker without copies left before others could conclude from that",
+  },
+  { profile: "all", seed: 1_003_960, was: "as many hosts had died as there were to accuse them" },
+  { profile: "all", seed: 1_004_611, was: "the last broker left to a follower that had just died" },
+  { profile: "partitions", seed: 1_006_306, was: "a worker kept copies that had missed a ring" },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {

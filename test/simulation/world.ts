@@ -105,7 +105,7 @@ export class World implements ProcessWorld, Inspect {
         subscribedIsSubscribed((text) => this.#rings.isLost(text)),
         noNeedlessGap({
           now: () => options.allowGaps === true || this.#rings.mayGap,
-          under: (version) => this.#rings.wasLossy(version),
+          under: (version, after) => this.#rings.wasLossy(version, after),
           isTailFull: (channel) => this.brokers.some((broker) => broker.isTailFull(channel)),
         }),
         () => this.#rings,
@@ -388,7 +388,10 @@ export class World implements ProcessWorld, Inspect {
     this.trace(`${process.name} is no more`);
     const member = this.#members.get(process);
     this.#members.delete(process);
-    if (member instanceof BrokerMember) this.ledger.gone(member.service.instanceId);
+    if (member instanceof BrokerMember) {
+      this.ledger.gone(member.service.instanceId);
+      this.#rings.brokerEnded(member.service.instanceId, process.name);
+    }
     if (member instanceof WorkerMember) {
       for (const subscription of this.history.subscriptions) {
         if (subscription.worker === process.name) this.history.leaves(subscription);

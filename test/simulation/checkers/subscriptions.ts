@@ -88,8 +88,11 @@ export function subscribedIsSubscribed(isLost: (text: string) => boolean): (find
 export interface GapExcuse {
   /** Whether more failed than copies bear, and has not been made good. */
   now(): boolean;
-  /** Whether that was so when this ring was made: logs that are opened under it may be in the place of others. */
-  under(version: RingVersion): boolean;
+  /**
+   * Whether that was so when this ring was made, or one before it and after another: a log that is opened under it
+   * may be in the place of one that was lost then, and that nobody has asked for since.
+   */
+  under(version: RingVersion, after: RingVersion | undefined): boolean;
   /** Whether a log of this channel has reached its bounds somewhere, so that what is older than its tail is gone. */
   isTailFull(channel: string): boolean;
 }
@@ -106,10 +109,10 @@ export function noNeedlessGap(excuse: GapExcuse): (find: Find) => Checker {
       answerSaid({ to, log, gap }) {
         if (gap !== "none") told.set(`${to} ${log.channel}`, log);
       },
-      gap({ name, channel, worker }, { reason }) {
+      gap({ name, channel, worker, last }, { reason }) {
         const log = told.get(`${worker} ${channel}`);
         if (reason === "tail too short" && excuse.isTailFull(channel)) return;
-        if (excuse.now() || (log && excuse.under(log.epoch.ring))) return;
+        if (excuse.now() || (log && excuse.under(log.epoch.ring, last?.log.epoch.ring))) return;
         find(`${name} was told of a gap in ${channel} (${reason}), with no reason for one`);
       },
     };
