@@ -30,7 +30,7 @@ export function faultyMembers(evidence: Evidence, now: number): Set<string> {
   const brokers = new Set(ring.brokers.map(({ instanceId }) => instanceId));
   return new Set([
     ...members.filter((_, index) => accused.has(names[index] as string)).map(({ instanceId }) => instanceId),
-    ...suspicions.review(accusations, members, brokers, now),
+    ...suspicions.review(accusations, members, brokers, isHere, now),
     ...absences.gone,
     ...forsaken(evidence, now),
     ...ring.keepers

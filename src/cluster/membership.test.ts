@@ -123,6 +123,17 @@ describe("Membership, leaves and crashes", () => {
     expect(names(membership.next(30_000))).toEqual(["c"]);
   });
 
+  it("takes out, of two brokers that cannot use each other, the one that it does not hear itself", () => {
+    const membership = running("a", "b");
+    membership.lost("a", 20_000);
+    membership.lookedAfter("a", "answers", 20_000);
+    membership.accuse("b", ["a"]);
+    expect(membership.next(20_000)).toBeUndefined();
+
+    expect(membership.dueAt(20_000)).toBe(23_000);
+    expect(names(membership.next(23_000))).toEqual(["b"]);
+  });
+
   it("takes workers that share an address for one witness: their host may be at fault", () => {
     const membership = running("a", "b");
     for (const name of ["p1", "p2", "p3"]) membership.joined({ ...worker(name), uri: "ws://w:8000" });

@@ -25,11 +25,13 @@ export class Suspicions {
    * @param accusations by member
    * @param members brokers, oldest first, then keepers
    * @param brokers of the members those that are brokers: only their accusations count here
+   * @param isHere whether a member talks with this scc-state: who does not is more likely the one at fault
    */
   review(
     accusations: Accusations,
     members: readonly RingMember[],
     brokers: ReadonlySet<string>,
+    isHere: (instanceId: string) => boolean,
     now: number,
   ): string[] {
     const pairs = pairsAtOdds(accusations, members, brokers);
@@ -41,10 +43,14 @@ export class Suspicions {
       const since = this.#since.get(pair) ?? now;
       this.#since.set(pair, since);
       if (now - since < SUSPECT_MS || going.has(a) || going.has(b)) continue;
+      const isAway = Number(!isHere(a)) - Number(!isHere(b));
       // Who owns nothing is missed least.
       const isKeeper = Number(!brokers.has(a)) - Number(!brokers.has(b));
       const more =
-        isKeeper || (count.get(a) ?? 0) - (count.get(b) ?? 0) || placeOf(members, a) - placeOf(members, b);
+        isAway ||
+        isKeeper ||
+        (count.get(a) ?? 0) - (count.get(b) ?? 0) ||
+        placeOf(members, a) - placeOf(members, b);
       going.add(more > 0 ? a : b);
     }
     return [...going];
