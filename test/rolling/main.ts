@@ -130,7 +130,7 @@ function isGoodResult({ messages, returns, endedBadly, flags }: Result): boolean
 
 function tableOf({ scenario, messages, returns, endedBadly }: Result): string {
   const { sent, acknowledged, rejected, lost, duplicated, reordered, disagreed, pause } = messages;
-  const { left, back, p50Ms, p95Ms, mostMs, mostPerSecond } = returns;
+  const { left, back, p50Ms, p95Ms, mostMs, mostLeftPerSecond, mostPerSecond } = returns;
   const rows: readonly (readonly [string, string])[] = [
     ["scenario", scenario],
     ["sent / acknowledged", `${sent} / ${acknowledged}`],
@@ -139,7 +139,7 @@ function tableOf({ scenario, messages, returns, endedBadly }: Result): string {
     ["longest pause, ms", String(Math.round(pause.longestMs))],
     ["clients sent away / back", `${left} / ${back}`],
     ["back after, ms: p50 / p95 / most", `${p50Ms} / ${p95Ms} / ${mostMs}`],
-    ["reconnects in the fullest second", String(mostPerSecond)],
+    ["left / came in the fullest second", `${mostLeftPerSecond} / ${mostPerSecond}`],
     ["pods that ended badly", String(endedBadly)],
   ];
   return rows.map(([what, value]) => `${what.padEnd(34)}${value}`).join("\n");

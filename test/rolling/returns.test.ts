@@ -12,7 +12,7 @@ describe("The returns of clients", () => {
 
     expect(returns.tally).toEqual({
       ...{ left: 100, back: 100, missing: 0 },
-      ...{ p50Ms: 1000, p95Ms: 1900, mostMs: 2000, mostPerSecond: 50 },
+      ...{ p50Ms: 1000, p95Ms: 1900, mostMs: 2000, mostLeftPerSecond: 100, mostPerSecond: 50 },
     });
   });
 

@@ -9,6 +9,8 @@ export interface ReturnsTally {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly mostMs: number;
+  /** Connections that ended in the fullest second, as the clients saw it. */
+  readonly mostLeftPerSecond: number;
   /** New connections in the fullest second. */
   readonly mostPerSecond: number;
 }
@@ -19,10 +21,12 @@ const SECOND_MS = 1000;
 export class Returns {
   readonly #awaySince = new Map<number, number>();
   readonly #took: number[] = [];
+  readonly #leftAt: number[] = [];
   readonly #connectedAt: number[] = [];
 
   left(client: number, now: number): void {
     this.#awaySince.set(client, now);
+    this.#leftAt.push(now);
   }
 
   /** It has a connection again, at which nothing is subscribed yet. */
@@ -47,6 +51,7 @@ export class Returns {
       p50Ms: at(0.5),
       p95Ms: at(0.95),
       mostMs: at(1),
+      mostLeftPerSecond: fullestSecond(this.#leftAt),
       mostPerSecond: fullestSecond(this.#connectedAt),
     };
   }
