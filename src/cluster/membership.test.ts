@@ -50,6 +50,20 @@ describe("Membership, joins", () => {
     expect(names(membership.next(60_000))).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("asks a broker again at its address when it hears of a ring that has another there", () => {
+    const membership = new Membership("s2", delays, 0);
+    join(membership, broker("old", "a"), 1000);
+    membership.heardOf(running("a", "b").ring);
+    expect(membership.takeDoubtful()).toEqual(["old"]);
+    expect(membership.takeDoubtful()).toEqual([]);
+    for (const name of ["a", "b"]) membership.joined(broker(name));
+    settle(membership);
+    expect(membership.next(60_000)).toBeUndefined();
+
+    membership.verified("old", 60_000);
+    expect(names(membership.next(70_000))).toEqual(["b", "old"]);
+  });
+
   it("replaces an instance by a new one at the same address", () => {
     const membership = running("a", "b");
     membership.lost("a", 20_000);
@@ -235,6 +249,7 @@ describe("Membership, what scc-state sees for itself", () => {
     membership.heardOf(running("a", "b").ring);
     membership.joined(broker("b"));
     membership.settled("b", membership.ring.version);
+    for (const instanceId of membership.takeDoubtful()) membership.verified(instanceId, 1000);
 
     expect(names(membership.next(60_000))).toEqual(["b", "a2"]);
   });

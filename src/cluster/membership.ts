@@ -1,6 +1,7 @@
 import { compareVersions, type RingVersion } from "../pubsub/version.ts";
 import { Absences } from "./absences.ts";
 import { accusedAlone, type Evidence, faultyMembers } from "./faulty.ts";
+import { joinsDueAt } from "./joins.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
@@ -32,9 +33,6 @@ export interface Delays {
   readonly scaleBack: number;
 }
 
-/** One flapping broker cannot keep others waiting for longer than this many quiet periods. */
-const MOST_QUIET_PERIODS = 4;
-
 interface Candidate extends RingMember {
   readonly since: number;
 }
@@ -59,6 +57,7 @@ export class Membership {
   readonly #members = new Map<string, Member>();
   /** Brokers that answered at their address and are not in the ring yet. */
   readonly #candidates = new Map<string, Candidate>();
+  readonly #doubtful: string[] = [];
   /** Brokers that said goodbye, or whose address another instance answers at. */
   readonly #departed = new Set<string>();
   readonly #absences: Absences;
@@ -195,7 +194,17 @@ export class Membership {
   heardOf(ring: Ring): boolean {
     if (!isNewer(ring, this.#ring.version)) return false;
     this.#adopt(ring);
+    for (const { uri, instanceId } of this.#candidates.values()) {
+      if (!ring.brokers.some((broker) => broker.uri === uri)) continue;
+      this.#candidates.delete(instanceId);
+      this.#doubtful.push(instanceId);
+    }
     return true;
+  }
+
+  /** Takes the brokers whose address a ring gives to another: which of the two is newer only asking there again tells. */
+  takeDoubtful(): string[] {
+    return this.#doubtful.splice(0);
   }
 
   /** The brokers of the ring that a member cannot use, and nobody else complains of. */
@@ -213,7 +222,9 @@ export class Membership {
     const mayScale = !usable || this.isSettled(now);
     // Where nobody can publish or subscribe, nobody is waited for who may come too.
     const isOutage = !usable && this.#ring.brokers.length > 0;
-    const dueAt = isOutage ? this.#startedAt + this.#delays.startup : this.#joinsDueAt();
+    const dueAt = isOutage
+      ? this.#startedAt + this.#delays.startup
+      : joinsDueAt(this.#candidates, this.#delays, this.#startedAt);
     const due = mayScale && now >= dueAt ? [...this.#candidates.values()] : [];
     const joining = this.#linkedOf(due, this.#ring.brokers.filter(isUsable));
     const joiningUris = new Set(joining.map(({ uri }) => uri));
@@ -236,7 +247,7 @@ export class Membership {
 
   /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
   dueAt(now: number): number {
-    const times = [this.#joinsDueAt(), this.#suspicions.dueAt];
+    const times = [joinsDueAt(this.#candidates, this.#delays, this.#startedAt), this.#suspicions.dueAt];
     if (this.#ring.placement !== "rendezvous") times.push(this.#upstreamGoneAt());
     times.push(...this.#absences.dueAt);
     return Math.min(...times.filter((time) => time > now), Infinity);
@@ -321,7 +332,6 @@ export class Membership {
     this.#ring = ring;
     const listed = new Set(idsOf(membersOf(ring)));
     for (const instanceId of idsOf(ring.brokers)) this.#candidates.delete(instanceId);
-    for (const candidate of this.#candidates.values()) this.#replaceAt(candidate);
     this.#absences.keepOnly(listed);
     for (const instanceId of this.#departed) {
       if (!listed.has(instanceId) && !this.#members.has(instanceId)) this.#departed.delete(instanceId);
@@ -361,14 +371,6 @@ export class Membership {
 
   #isAway(instanceId: string, now: number): boolean {
     return this.#departed.has(instanceId) || this.#absences.isLong(instanceId, now);
-  }
-
-  #joinsDueAt(): number {
-    if (this.#candidates.size === 0) return Infinity;
-    const times = [...this.#candidates.values()].map(({ since }) => since);
-    const quiet = Math.max(...times) + this.#delays.scaleOut;
-    const bound = Math.min(...times) + MOST_QUIET_PERIODS * this.#delays.scaleOut;
-    return Math.max(this.#startedAt + this.#delays.startup, Math.min(quiet, bound));
   }
 
   /** Whether every broker of the ring has said that its logs are held twice, and nobody else's copies are needed. */

@@ -164,7 +164,7 @@ export class StateService {
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
     if (this.#isClosed) return talk.close("scc-state stops");
     const { member } = talk;
-    if (this.#membership.heardOf(join.ring)) this.#tell();
+    this.#heardOf(join.ring);
     this.#register(talk);
     this.#tellOfPeers(talk);
     if (join.settled) this.#membership.settled(member.instanceId, join.settled);
@@ -199,6 +199,15 @@ export class StateService {
     this.#membership.joined(member);
     const { uri, role, instanceId, isUpstream } = member;
     this.#options.log.info("member registered", { member: uri, role, instanceId, upstream: isUpstream });
+  }
+
+  #heardOf(ring: Ring): void {
+    if (!this.#membership.heardOf(ring)) return;
+    this.#tell();
+    for (const instanceId of this.#membership.takeDoubtful()) {
+      const talk = this.#members.get(instanceId);
+      if (talk !== undefined) void this.#verify(talk);
+    }
   }
 
   /** Lets a broker in only if it answers at the address it announced, as itself. */
@@ -239,7 +248,7 @@ export class StateService {
     if (message.type === "report" || message.type === "tail") return;
     if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
-      if (this.#membership.heardOf(message.ring)) this.#tell();
+      this.#heardOf(message.ring);
     } else if (message.type === "settled") {
       this.#membership.settled(instanceId, message.version);
       // Upstream's members are answered once the ring is settled.

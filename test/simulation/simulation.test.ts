@@ -56,6 +56,11 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
   { profile: "all", seed: 1_004_611, was: "the last broker left to a follower that had just died" },
   { profile: "partitions", seed: 1_006_306, was: "a worker kept copies that had missed a ring" },
   { profile: "all", seed: 2_000_140, was: "of two brokers at odds the one that scc-state heard was removed" },
+  {
+    profile: "all",
+    seed: 1_005_343,
+    was: "who had been at an address before was taken for newer than the ring",
+  },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {
