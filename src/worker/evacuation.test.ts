@@ -54,6 +54,27 @@ describe("A worker that alone cannot use a broker", () => {
     expect(evacuation.count).toBe(30);
   });
 
+  it("tells no more in any second than the rate says, also where it comes late to its steps", () => {
+    const { clock, clients, evacuation, left } = stage(100);
+    evacuation.alone(["b"]);
+    clock.advance(SUSPECT_MS - 100);
+    const told: number[] = [];
+    for (const client of clients) {
+      client.sendAway = () => {
+        client.state = "closed";
+        told.push(clock.now());
+      };
+    }
+    for (let step = 0; left() > 0; step++) {
+      clock.standStill(step % 150 === 7 ? 200 : 0);
+      clock.advance(10);
+    }
+
+    const inTheSecondFrom = (from: number): number =>
+      told.filter((at) => at >= from && at < from + 1000).length;
+    expect(Math.max(...told.map(inTheSecondFrom))).toBeLessThanOrEqual(20);
+  });
+
   it("leaves those alone who come while it lasts, or come back: they find nothing better", () => {
     const { clock, come, evacuation } = stage(5);
     evacuation.alone(["b"]);

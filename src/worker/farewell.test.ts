@@ -37,6 +37,18 @@ describe("A worker's farewell", () => {
     expect(lines).toMatchObject([{ capacity: 800 }]);
   });
 
+  it("stays a tenth below the rate, of which each process has its share: not all clients take equally long", async () => {
+    const server = new AGServer({ httpServer: createServer() });
+    let perSecond = 0;
+    server.drain = async (options) => {
+      perSecond = options.perSecond;
+    };
+    await sendClientsAway(server, configOf({ SCC_DRAIN_RATE: "500" }), { number: 1, count: 2 }, log);
+
+    expect(perSecond).toBe(225);
+    await server.close();
+  });
+
   it("says so when it has more clients than it can send away at the rate", async () => {
     const server = new AGServer({ httpServer: createServer() });
     const config = configOf({ SCC_DRAIN_RATE: "1", SCC_DRAIN_MS: "4000" });

@@ -6,6 +6,16 @@ import { drainShare, isFirst, type Seat } from "./processes/seat.ts";
 
 /** Of the grace period, what is kept for everything but the clients: this much, and at most a quarter of it. */
 const RESERVE_MS = 2000;
+/**
+ * Clients that are told in one second come back in a shorter one where the first of them take longer than the last: so
+ * much of the rate is used, for not more to come in any second than it says.
+ */
+const PACE = 0.9;
+
+/** How many clients this process tells to go in a second, where time allows it. */
+export function paceOf({ drainRate }: WorkerConfig, seat: Seat | undefined): number {
+  return drainShare(drainRate, seat) * PACE;
+}
 
 /** How this process parts with its clients: the rate is shared by all processes of the worker, the time is not. */
 function drainOptions({ drainMs, drainRate }: WorkerConfig, seat: Seat | undefined): DrainOptions {
@@ -42,5 +52,5 @@ export async function sendClientsAway(
       ...{ drainMs, drainRate, capacity, clients },
     });
   }
-  await server.drain(options);
+  await server.drain({ ...options, perSecond: paceOf(config, seat) });
 }

@@ -14,11 +14,11 @@ import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { Evacuation } from "./evacuation.ts";
-import { sendClientsAway, warnOfShortDrain } from "./farewell.ts";
+import { paceOf, sendClientsAway, warnOfShortDrain } from "./farewell.ts";
 import { registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
-import { drainShare, instanceOf, isFirst, type Seat } from "./processes/seat.ts";
+import { instanceOf, isFirst, type Seat } from "./processes/seat.ts";
 import { WorkerReports } from "./reports.ts";
 import { answerRequests } from "./requests.ts";
 
@@ -63,7 +63,7 @@ export async function runWorker(
   const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
   const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
   const { core } = server;
-  const perSecond = drainShare(config.drainRate, seat);
+  const perSecond = paceOf(config, seat);
   const evacuation = new Evacuation({ core, perSecond, suspectMs: SUSPECT_MS, log });
   cluster?.onAlone((brokers) => evacuation.alone(brokers));
   registerWorkerMetrics(metrics, { core, cluster, evacuation, level: config.publishLevel, readiness });
