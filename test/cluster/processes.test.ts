@@ -281,7 +281,7 @@ describe("A worker that should have several processes", () => {
     const worker = await cluster.worker({ SCC_WORKER_PROCESSES: 3 }, [file]);
     await until("it ends", () => !worker.running);
 
-    expect(worker.process.exitCode).toBe(code);
+    expect(worker.process.exitCode, worker.output).toBe(code);
     expect(worker.output.split(message)).toHaveLength(2);
     expect(worker.output).not.toContain("takes its place");
   });
@@ -304,7 +304,7 @@ describe("A worker that should have several processes", () => {
     const worker = await cluster.worker({ SCC_WORKER_PROCESSES: 2, SCC_EXIT_ON_AUTH_ERROR: 1 });
     await until("it ends", () => !worker.running);
 
-    expect(worker.process.exitCode).toBe(77);
+    expect(worker.process.exitCode, worker.output).toBe(77);
   });
 
   it("tries more and more slowly with a module that crashes again and again, and can be stopped", async () => {

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { freePorts, gone, isAlive, SccUp } from "../support/scc-up.ts";
+import { freePorts } from "../support/processes.ts";
+import { gone, isAlive, SccUp } from "../support/scc-up.ts";
 
 describe("scc up, piped", () => {
   const started: SccUp[] = [];
@@ -96,7 +97,8 @@ describe("scc up, piped", () => {
   });
 
   it("names every port that is taken with the variable that changes it, and starts nothing", async () => {
-    const port = await freePorts(2);
+    // Metrics of all of them are counted on from the second: far enough from those that `start` takes.
+    const port = await freePorts(10);
     const takers = [createServer().listen(port, "127.0.0.1"), createServer().listen(port + 1, "127.0.0.1")];
     await Promise.all(takers.map((taker) => once(taker, "listening")));
 

@@ -10,16 +10,28 @@ const POLL_MS = 20;
 
 /** Below the ports that the system gives to outgoing connections, which could take one before it is used. */
 const FIRST_PORT = 11_000;
-/** Ports of one test process; another one, which runs beside it, has others. */
-const PORTS_EACH = 100;
-let portsTried = 0;
+/** Ports of one of the processes that run tests side by side: each has its own, whatever its process id. */
+const PORTS_EACH = 2_500;
+const PORTS_FROM = FIRST_PORT + (Number(process.env.VITEST_POOL_ID ?? 1) % 4) * PORTS_EACH;
+/** Each file begins elsewhere: what the last one left behind on its ports is given time. */
+let portsTried = (process.pid * 37) % PORTS_EACH;
 
 /** A port that nobody listens on now, and that no other test is given. */
 export async function freePort(): Promise<number> {
-  const base = FIRST_PORT + (process.pid % 100) * PORTS_EACH;
   for (;;) {
-    const port = base + (portsTried++ % PORTS_EACH);
+    const port = PORTS_FROM + (portsTried++ % PORTS_EACH);
     if (await isFree(port)) return port;
+  }
+}
+
+/** The first of `count` free ports in a row, which no other test is given. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    if ((portsTried % PORTS_EACH) + count > PORTS_EACH) portsTried += PORTS_EACH - (portsTried % PORTS_EACH);
+    const first = PORTS_FROM + (portsTried % PORTS_EACH);
+    portsTried += count;
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
 }
 
@@ -103,9 +115,14 @@ export class Service {
   }
 
   async ready(): Promise<this> {
-    await until(`${this.name} is ready\n${this.output}`, async () => {
+    let last = "";
+    await until(`${this.name} is ready`, async () => {
       if (!this.running) throw new Error(`${this.name} ended:\n${this.output}`);
-      return (await this.probe()).status === 200;
+      const { status, text } = await this.probe();
+      last = text;
+      return status === 200;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}\n${last}\n${this.output}`);
     });
     return this;
   }

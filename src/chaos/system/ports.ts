@@ -1,13 +1,14 @@
 import { createServer } from "node:net";
 import { ChaosError } from "../chaos-error.ts";
 
-const LOWEST = 22_000;
+/** Above those of other commands of ours that may run beside this one. */
+const LOWEST = 24_000;
 /** From here on ports may be given to outgoing connections, which could take one before it is used. */
 const HIGHEST = 32_000;
 /** Runs of several processes at a time begin at different places. */
 const APART = 50;
 
-let next = LOWEST + (process.pid % 200) * APART;
+let next = LOWEST + (process.pid % 160) * APART;
 
 /** A port of this machine that nobody listens on, and that this process has not handed out lately. */
 export async function freePort(host: string): Promise<number> {

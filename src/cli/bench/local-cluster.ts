@@ -137,7 +137,7 @@ async function plansOf(workers: number, brokers: number, env: Env): Promise<read
 
 /** The first of so many free ports in a row. */
 async function freePorts(count: number): Promise<number> {
-  for (let first = LOWEST_PORT + (process.pid % 100) * 100; first + count < HIGHEST_PORT; first += count) {
+  for (let first = LOWEST_PORT + (process.pid % 30) * 100; first + count < HIGHEST_PORT; first += count) {
     const ports = Array.from({ length: count }, (_, index) => first + index);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
