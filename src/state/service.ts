@@ -12,6 +12,7 @@ import type { MemberConnection } from "./member-connection.ts";
 import { MemberTalk, type TalkRequest } from "./member-talk.ts";
 import { NobodyThereError } from "./probe.ts";
 import { UpstreamMember } from "./upstream-member.ts";
+import { BEAT_MS, Wakefulness } from "./wakefulness.ts";
 
 export interface StateServiceOptions {
   readonly stateId: string;
@@ -52,6 +53,8 @@ export class StateService {
   readonly #members = new Map<string, MemberConnection>();
   readonly #startedAt: number;
   readonly #absentTimer: Timer;
+  readonly #wakefulness: Wakefulness;
+  readonly #beatTimer: Timer;
   #observer: StateObserver | undefined;
   #isClosed = false;
   #time = 0;
@@ -64,6 +67,10 @@ export class StateService {
     this.#options = options;
     this.#startedAt = options.clock.now();
     this.#absentTimer = options.clock.every(ABSENT_MS, () => this.#lookForAbsent());
+    this.#wakefulness = new Wakefulness(this.#startedAt);
+    this.#beatTimer = options.clock.every(BEAT_MS, () => {
+      if (this.#wakefulness.beat(options.clock.now())) this.#review();
+    });
     this.#membership = new Membership(
       options.stateId,
       options.delays,
@@ -142,6 +149,7 @@ export class StateService {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#absentTimer.cancel();
+    this.#beatTimer.cancel();
     for (const connection of this.#members.values()) connection.close("scc-state stops");
     this.#members.clear();
   }
@@ -311,6 +319,8 @@ export class StateService {
   #review(): void {
     this.#timer?.cancel();
     const now = this.#options.clock.now();
+    // The beat with which it is awake again comes back to this.
+    if (!this.#wakefulness.isAwake(now)) return;
     const before = this.ring;
     const ring = this.#membership.next(now);
     if (ring) {

@@ -61,6 +61,16 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
     seed: 1_005_343,
     was: "who had been at an address before was taken for newer than the ring",
   },
+  {
+    profile: "all",
+    seed: 3_002_645,
+    was: "scc-state woke up and judged by what it knew before it stood still",
+  },
+  {
+    profile: "all",
+    seed: 3_002_687,
+    was: "scc-state woke up and read an accusation before it was taken back",
+  },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {
