@@ -5,7 +5,7 @@ import type { CurrentRing } from "./current-ring.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
 import { followerOf } from "./keepers.ts";
 import type { Copy, Port } from "./port.ts";
-import { hasMember, isKeeper, type Ring } from "./ring.ts";
+import { hasMember, isKeeper, listedSince, type Ring } from "./ring.ts";
 
 export interface HolderOptions {
   /** Who this member is now. */
@@ -78,10 +78,10 @@ export class Holder {
     const { placement, past } = this.#options.ring;
     // Nobody asks who is no member for anything any more.
     if (!this.#isMember(this.#options.ring.ring)) this.#options.held.removeAll();
-    const { since = 0 } = this.#options.ring.ring.keepers.find(({ instanceId }) => instanceId === me) ?? {};
+    const since = listedSince(this.#options.ring.ring, me);
     for (const held of this.#options.held.all()) {
       // A ring that did not list this member may have been served while it heard of nothing.
-      if (held.rank.counter < since || past.mayLack(held.log.channel, held.rank)) {
+      if (held.rank.counter < since || past.mayLack(held.log.channel, held.rank, me)) {
         this.#options.held.remove(held.log.channel);
         continue;
       }
@@ -97,7 +97,7 @@ export class Holder {
 
   /** Tells an owner what is held for it; on every new connection, and under every new ring. */
   offerTo(port: Port): void {
-    const { ring } = this.#options.ring;
+    const { ring, past } = this.#options.ring;
     if (!this.#isMember(ring) || !hasMember(ring.brokers, port.instanceId)) return;
     const { entries } = port.link;
     for (const held of this.#toOffer.get(port.instanceId) ?? []) {
@@ -106,6 +106,7 @@ export class Holder {
       entries.offer(port.names.numberOf(channel), held.rank, epoch, last + 1, bytes);
     }
     entries.done();
+    past.doneIsSaid(port.instanceId);
   }
 
   /** Takes away what is too old. To be called every second or so. */

@@ -8,7 +8,7 @@ import { Handover, type Offer } from "./handover.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
 import { type LogSubscriber, OwnedLog, type Publisher } from "./owned-log.ts";
 import type { Port } from "./port.ts";
-import { hasMember, membersOf, type Ring } from "./ring.ts";
+import { hasMember, listedSince, membersOf, type Ring } from "./ring.ts";
 
 export interface OwnerOptions {
   readonly instanceId: string;
@@ -143,9 +143,8 @@ export class Owner {
     const stream = owned.copiedTo === undefined ? undefined : this.#streams.get(owned.copiedTo);
     if (entry === undefined) {
       this.#repeats += 1;
-      if (publisher === undefined) return;
-      if (stream === undefined) publisher.heldTwice(position);
-      else stream.after(owned, publisher, position);
+      if (stream === undefined) publisher?.heldTwice(position);
+      else if (publisher !== undefined) stream.after(owned, publisher, position);
       return;
     }
     this.#messages += 1;
@@ -269,7 +268,9 @@ export class Owner {
     const owned = this.#owned.get(log.channel);
     const followerId = this.#followerOf(log.channel);
     if (followerId === undefined || owned?.copiedTo !== followerId) return false;
-    // The follower has all that it acknowledged; what it did not is said again.
+    // Under a ring that passed this broker by the follower may have let go of all.
+    if (held.rank.counter < listedSince(this.#options.ring.ring, followerId)) return false;
+    // Else it has what it acknowledged; what it did not is said again.
     const stream = this.streamTo(followerId);
     for (const entry of log.after(log.stable)) stream.copy(owned, entry, undefined, 0);
     held.rank = this.#options.ring.version;

@@ -79,6 +79,11 @@ export function isKeeper({ keepers }: Ring, instanceId: string): boolean {
   return hasMember(keepers, instanceId);
 }
 
+/** Counter of the ring since which a member has been in all; 0 where the ring does not say, since it always was. */
+export function listedSince({ keepers }: Ring, instanceId: string): number {
+  return keepers.find((keeper) => keeper.instanceId === instanceId)?.since ?? 0;
+}
+
 /** Brokers and keepers: those whose copies count. */
 export function membersOf({ brokers, keepers }: Ring): readonly RingMember[] {
   return [...brokers, ...keepers];

@@ -3,9 +3,11 @@ import type {
   Amount,
   AnswerSaid,
   ConfirmSaid,
+  DoneSaid,
   Ending,
   LogTruth,
   Message,
+  OwnerSaid,
   Place,
   SignalledGap,
   Subscription,
@@ -45,6 +47,9 @@ export interface Checker {
   recordSaid?(said: RecordSaid): void;
   answerSaid?(said: AnswerSaid): void;
   confirmSaid?(said: ConfirmSaid): void;
+  /** Any of the three above, as what it says of the logs that are held. */
+  ownerSaid?(said: OwnerSaid): void;
+  doneSaid?(said: DoneSaid): void;
   /** Somebody asked for a channel on a link. */
   asked?(life: string, log: Pick<LogTruth, "channel">): void;
   published?(message: Message): void;

@@ -6,11 +6,13 @@ import { ensure } from "./table.ts";
 import {
   type Amount,
   comparePlaces,
+  type DoneSaid,
   type Ending,
   formatEpoch,
   formatPlace,
   type LogTruth,
   type Message,
+  type OwnerSaid,
   type Place,
   type Rejection,
   type Subscription,
@@ -134,6 +136,14 @@ export class History implements LinkTalk {
   ask(by: string, to: string, channel: string): void {
     this.#trace?.(`${by} asks ${to} for ${channel}`);
     for (const checker of this.#checkers) checker.asked?.(by, { channel });
+  }
+
+  ownerSaid(said: OwnerSaid): void {
+    for (const checker of this.#checkers) checker.ownerSaid?.(said);
+  }
+
+  doneSaid(said: DoneSaid): void {
+    for (const checker of this.#checkers) checker.doneSaid?.(said);
   }
 
   // --- what clients see ---

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { CopyStream } from "../../src/cluster/copy-stream.ts";
+import { Handover } from "../../src/cluster/handover.ts";
+import { LinkRing } from "../../src/cluster/link-ring.ts";
 import { Subscription } from "../../src/cluster/subscription.ts";
 import { Pulse } from "../../src/link/pulse.ts";
 import { Unconfirmed } from "../../src/link/unconfirmed.ts";
@@ -23,8 +26,59 @@ async function findings(profile: Profile): Promise<Set<number>> {
 describe("A world sees that", () => {
   afterEach(() => void vi.restoreAllMocks());
 
+  it("what an owner is sent is not copied", async () => {
+    vi.spyOn(CopyStream.prototype, "copy").mockImplementation((owned, entry, publisher, position) => {
+      owned.log.advance(entry.offset);
+      for (const subscriber of owned.subscribers)
+        subscriber.appended(owned, entry, subscriber === publisher ? position : undefined);
+      if (publisher !== undefined && !owned.subscribers.has(publisher as never))
+        publisher.heldTwice(position);
+    });
+
+    expect(await findings("none")).toEqual(new Set([4]));
+  });
+
+  it("what is not held twice yet is shown in answers", async () => {
+    vi.spyOn(ChannelLog.prototype, "stable", "get").mockImplementation(function (this: ChannelLog) {
+      return this.last;
+    });
+
+    expect(await findings("links")).toContain(4);
+  });
+
+  it("what others say under another ring is taken", async () => {
+    vi.spyOn(LinkRing.prototype, "isSame", "get").mockReturnValue(true);
+
+    expect((await findings("members")).size).toBeGreaterThan(0);
+  });
+
+  it("an owner serves before all others have said what they hold", async () => {
+    vi.spyOn(Handover.prototype, "isComplete", "get").mockReturnValue(true);
+
+    expect(await findings("members")).toContain(2);
+  });
+
+  it("of two copies the one with the lower rank is taken", async () => {
+    const offered = Handover.prototype.offered;
+    vi.spyOn(Handover.prototype, "offered").mockImplementation(function (this: Handover, channel, offer) {
+      offered.call(this, channel, { ...offer, rank: { counter: 1e6 - offer.rank.counter, stateId: "" } });
+    });
+
+    expect(await findings("partitions")).toContain(5);
+  });
+
+  it("a better copy elsewhere is left there", async () => {
+    vi.spyOn(Handover.prototype, "better").mockReturnValue(undefined);
+
+    expect((await findings("members")).size).toBeGreaterThan(0);
+  });
+
   it("repeats are not dropped", async () => {
-    vi.spyOn(Origins.prototype, "seen").mockReturnValue(false);
+    const seen = Origins.prototype.seen;
+    vi.spyOn(Origins.prototype, "seen").mockImplementation(function (this: Origins, ...given) {
+      seen.apply(this, given);
+      return false;
+    });
 
     expect(await findings("links")).toContain(7);
   });

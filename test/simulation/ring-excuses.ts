@@ -7,7 +7,7 @@ import type { ConfirmSaid } from "./truth.ts";
 import type { Inspect } from "./world.ts";
 
 /** What is promised of one cluster: one log for each channel, which nobody misses. */
-const OF_ONE_CLUSTER = new Set([3, 6, 7, 10]);
+const OF_ONE_CLUSTER = new Set([3, 4, 5, 6, 7, 10]);
 
 /**
  * What rings excuse. Who is removed by others loses its copies as if it had failed, and who is taken in although it

@@ -1,5 +1,5 @@
 import type { Ring } from "../../src/cluster/ring.ts";
-import { compareEpochs, type Epoch, formatVersion } from "../../src/pubsub/version.ts";
+import { compareEpochs, type Epoch, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 
 /** One log of a channel, as anybody spoke of it. */
 export interface LogTruth {
@@ -89,6 +89,29 @@ export interface ConfirmSaid {
   readonly to: string;
   readonly channel: string;
   readonly text: string;
+}
+
+/** What a broker says of a channel as its owner: what stands where, or that a publication is held. */
+export interface OwnerSaid {
+  readonly by: string;
+  /** As whom the process says it. */
+  readonly instanceId: string;
+  /** The ring of the link on which it is said. */
+  readonly version: RingVersion;
+  readonly channel: string;
+  /** Everything up to here is held. */
+  readonly place: { readonly epoch: Epoch; readonly offset: number } | undefined;
+  /** This is held, and whatever its origin sent before it. */
+  readonly publication: { readonly origin: string; readonly sequence: number } | undefined;
+}
+
+/** A member said that it has offered all it holds, and serves nothing under older rings any more. */
+export interface DoneSaid {
+  readonly by: string;
+  readonly instanceId: string;
+  /** To which instance. */
+  readonly to: string;
+  readonly version: RingVersion;
 }
 
 /** An amount that has a bound. */

@@ -5,11 +5,10 @@ import { compareVersions } from "../../src/pubsub/version.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
 import type { MakeChecker } from "./checker.ts";
 import { comesToRest } from "./checkers/convergence.ts";
-import { CHECKERS } from "./checkers/index.ts";
-import { noNeedlessTimeout } from "./checkers/publishes.ts";
-import { noNeedlessGap, subscribedIsSubscribed } from "./checkers/subscriptions.ts";
+import { checkersOf } from "./checkers/index.ts";
 import { FAULTS } from "./faults/index.ts";
 import { type Finding, History } from "./history.ts";
+import { Holdings } from "./holdings.ts";
 import { Ledger } from "./ledger.ts";
 import { BrokerMember } from "./members/broker-member.ts";
 import type { MemberContext } from "./members/context.ts";
@@ -85,6 +84,7 @@ export class World implements ProcessWorld, Inspect {
   readonly #members = new Map<Process, Member>();
   readonly #lives = new Map<string, number>();
   readonly #rings: RingExcuses;
+  readonly #holdings = new Holdings(this);
   readonly #undos = new Set<() => void>();
   #promised = new Set<Process>();
   /** Members that the world begins with. */
@@ -101,15 +101,13 @@ export class World implements ProcessWorld, Inspect {
     this.random = root.fork();
     this.history = new History({
       checkers: [
-        ...CHECKERS,
-        subscribedIsSubscribed((text) => this.#rings.isLost(text)),
-        noNeedlessGap({
-          now: () => options.allowGaps === true || this.#rings.mayGap,
-          under: (version, after) => this.#rings.wasLossy(version, after),
+        ...checkersOf({
+          rings: this.#rings,
+          holdings: this.#holdings,
+          mayTimeOut: !CALM.includes(options.profile),
+          allowGaps: options.allowGaps === true,
           isTailFull: (channel) => this.brokers.some((broker) => broker.isTailFull(channel)),
         }),
-        () => this.#rings,
-        noNeedlessTimeout(() => !CALM.includes(options.profile)),
         ...(options.checkers ?? []),
       ],
       isExcused: (invariant) => this.#rings.excuses(invariant),
@@ -327,7 +325,8 @@ export class World implements ProcessWorld, Inspect {
   #isSettled(): boolean {
     const { brokers, workers } = this;
     const [first, ...others] = [...brokers, ...workers];
-    if (first === undefined) return true;
+    // Where nobody lives nothing is held.
+    if (first === undefined) return false;
     const { ring } = first.ring;
     const isListed = (id: string): boolean => hasMember(membersOf(ring), id);
     const live = new Set([

@@ -28,6 +28,8 @@ export class WorkerMember {
   readonly instanceId: string;
   readonly broker: ClusterBroker;
   readonly clients: Clients;
+  /** Copies that it keeps. */
+  readonly held: HeldLogs;
   readonly #state: StateLink;
   readonly #holder: Holder;
   readonly #context: MemberContext;
@@ -41,10 +43,11 @@ export class WorkerMember {
     const { instanceId, ring } = this;
     ring.onAdopted((adopted) => history.ringHeld(this.life, adopted));
     this.#state = stateLinkOf(context, ring, "scc-worker", () => instanceId);
+    this.held = new HeldLogs(settings.tails, () => process.clock.now());
     this.#holder = new Holder({
       instanceId: () => instanceId,
       ring,
-      held: new HeldLogs(settings.tails, () => process.clock.now()),
+      held: this.held,
       atTurnEnd: (task) => process.turn.deliver(task),
     });
     const hub = new Hub(process.turn);

@@ -1,7 +1,9 @@
+import { NO_RING, type Ring } from "../../../src/cluster/ring.ts";
 import type { GapReason } from "../../../src/link/entries.ts";
 import { Kind } from "../../../src/link/kinds.ts";
 import { type EntryHandler, readEntries } from "../../../src/link/read-entries.ts";
-import type { Epoch } from "../../../src/pubsub/version.ts";
+import type { Epoch, RingVersion } from "../../../src/pubsub/version.ts";
+import type { DoneSaid, OwnerSaid } from "../truth.ts";
 import type { Tap } from "./socket.ts";
 
 /** What is understood of what one side of a link says. `by` and `to` name the two processes. */
@@ -25,6 +27,8 @@ export interface LinkTalk {
     answer: { channel: string; epoch: Epoch; stable: number; gap: GapReason },
   ): void;
   ask(by: string, to: string, channel: string): void;
+  ownerSaid(said: OwnerSaid): void;
+  doneSaid(said: DoneSaid): void;
 }
 
 interface Published {
@@ -41,6 +45,7 @@ class Side {
   readonly epochs: (Epoch | undefined)[] = [];
   readonly published: Published[] = [];
   instanceId = "";
+  version: RingVersion = NO_RING.version;
 
   constructor(name: string) {
     this.name = name;
@@ -66,7 +71,22 @@ class Listener {
   }
 
   hello(json: string): void {
-    this.#own.instanceId = (JSON.parse(json) as { instanceId: string }).instanceId;
+    const { instanceId, ring } = JSON.parse(json) as { instanceId: string; ring: Ring };
+    this.#own.instanceId = instanceId;
+    this.#own.version = ring.version;
+  }
+
+  ring(json: string): void {
+    this.#own.version = (JSON.parse(json) as Ring).version;
+  }
+
+  version(version: RingVersion): void {
+    this.#own.version = version;
+  }
+
+  done(): void {
+    const { name, instanceId, version } = this.#own;
+    this.#talk.doneSaid({ by: name, instanceId, to: this.#other.instanceId, version });
   }
 
   name(number: number, channel: string): void {
@@ -92,18 +112,15 @@ class Listener {
 
   subscribed(number: number, _ask: number, stable: number, gap: GapReason): void {
     const own = this.#own;
-    this.#talk.answer(own.name, this.#other.name, {
-      channel: channelOf(own, number),
-      epoch: epochOf(own, number),
-      stable,
-      gap,
-    });
+    const [channel, epoch] = [channelOf(own, number), epochOf(own, number)];
+    this.#talk.answer(own.name, this.#other.name, { channel, epoch, stable, gap });
+    this.#says(channel, { epoch, offset: stable }, undefined);
   }
 
   confirm(first: number, count: number): void {
     for (let position = first; position < first + count; position++) {
       const publish = this.#other.published[position - 1];
-      if (publish) this.#talk.confirm(this.#own.name, this.#other.name, publish);
+      if (publish) this.#confirm(publish);
     }
   }
 
@@ -115,7 +132,18 @@ class Listener {
     const publish = this.#other.published[position - 1];
     if (publish === undefined) throw new Error(`"own" names position ${position}, which was never sent`);
     this.#record(number, offset, this.#other.instanceId, publish.sequence, publish.bytes);
-    this.#talk.confirm(this.#own.name, this.#other.name, publish);
+    this.#confirm(publish);
+  }
+
+  #confirm(publish: Published): void {
+    const { name, instanceId } = this.#other;
+    this.#talk.confirm(this.#own.name, name, publish);
+    this.#says(publish.channel, undefined, { origin: instanceId, sequence: publish.sequence });
+  }
+
+  #says(channel: string, place: OwnerSaid["place"], publication: OwnerSaid["publication"]): void {
+    const { name: by, instanceId, version } = this.#own;
+    this.#talk.ownerSaid({ by, instanceId, version, channel, place, publication });
   }
 
   #record(number: number, offset: number, origin: string, sequence: number, bytes: Buffer): void {
@@ -129,6 +157,7 @@ class Listener {
       bytes,
     };
     this.#talk.record(own.name, this.#other.name, record);
+    this.#says(record.channel, { epoch: record.epoch, offset }, { origin, sequence });
   }
 }
 
