@@ -340,7 +340,7 @@ export class World implements ProcessWorld, Inspect {
         ...this.states.map(({ service }) => service.ring.version),
       ].every((version) => compareVersions(version, ring.version) === 0) &&
       membersOf(ring).every(({ instanceId }) => live.has(instanceId)) &&
-      (ring.brokers.length > 1 || followerOf(ring) !== undefined || workers.length === 0) &&
+      (ring.brokers.length > 1 || followerOf(ring) !== undefined) &&
       brokers.every(({ service }) => !isListed(service.instanceId) || service.owner.handover.isSettled)
     );
   }
