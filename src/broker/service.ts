@@ -150,6 +150,13 @@ export class BrokerService {
     return this.#open.get(followerOf(this.ring.ring)?.instanceId ?? "")?.beats ?? 0;
   }
 
+  /** Whether channels go on here, or at one of those who have still to take over what this broker keeps. */
+  get #isNeeded(): boolean {
+    const { ring } = this.ring;
+    const hasHeirs = ring.brokers.some(({ instanceId }) => this.#open.has(instanceId));
+    return this.#workerCount > 0 || (isKeeper(ring, this.instanceId) && hasHeirs);
+  }
+
   /** Links of workers. */
   get #workerCount(): number {
     const brokers = new Set(this.ring.ring.brokers.map(({ instanceId }) => instanceId));
@@ -175,10 +182,10 @@ export class BrokerService {
     };
     this.#releaseListeners.push(look);
     this.ring.onAdopted(look);
-    // Without scc-state nobody takes over, and channels go on here while there are workers: they may be leaving, too.
+    // Without scc-state nobody new takes over. Those who need this broker may be leaving, too.
     let lonely = 0;
     this.#options.clock.every(LOOK_MS, () => {
-      lonely = this.#state?.registered || this.#workerCount > 0 ? 0 : lonely + 1;
+      lonely = this.#state?.registered || this.#isNeeded ? 0 : lonely + 1;
       if (lonely >= LONELY_LOOKS) done();
       else look();
     });

@@ -1,7 +1,6 @@
 /** One stable identifier for each way an operation of this package can fail on purpose. */
 export const ERROR_CODES = [
   "SCC_BAD_ENTRY",
-  "SCC_BAD_PACKET",
   "SCC_CHAOS",
   "SCC_CLIENT",
   "SCC_CLUSTER_AUTH",

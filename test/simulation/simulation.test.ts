@@ -77,6 +77,11 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
     seed: 3_002_687,
     was: "scc-state woke up and read an accusation before it was taken back",
   },
+  {
+    profile: "all",
+    seed: 5_001_702,
+    was: "a broker left before others had what it kept, since no worker needed it",
+  },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {
