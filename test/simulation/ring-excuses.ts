@@ -9,6 +9,14 @@ import type { Inspect } from "./world.ts";
 /** What is promised of one cluster: one log for each channel, which nobody misses. */
 const OF_ONE_CLUSTER = new Set([3, 4, 5, 6, 7, 10]);
 
+/** Who would hold the second copies, if there were anybody. */
+const THE_OTHER = "whoever might have followed";
+
+/** Whether nobody but the only broker holds anything. */
+function isOnlyCopy(ring: Ring): boolean {
+  return ring.brokers.length === 1 && ring.keepers.length === 0;
+}
+
 /**
  * What rings excuse. Who is removed by others loses its copies as if it had failed, and who is taken in although it
  * does not live has failed. And with two scc-states, each of which only some of the members reach, there may be two
@@ -44,7 +52,9 @@ export class RingExcuses implements Checker {
 
   /** A broker that goes though it is listed, as the last one or without a scc-state, leaves one copy fewer. */
   brokerEnded(instanceId: string, life: string): void {
-    if (hasMember(this.#latest.brokers, instanceId)) this.#world.ledger.failed(life);
+    if (!hasMember(this.#latest.brokers, instanceId)) return;
+    this.#world.ledger.failed(life);
+    if (isOnlyCopy(this.#latest)) this.#world.ledger.failed(THE_OTHER);
   }
 
   /** Whether a message was confirmed by an owner and a follower who were both given up, and did not know it yet. */
@@ -93,6 +103,8 @@ export class RingExcuses implements Checker {
     for (const { instanceId, process } of workers)
       if (hasMember(removed, instanceId)) ledger.failed(process.name);
     const live = new Set(brokers.map(({ service }) => service.instanceId));
+    if (isOnlyCopy(before) && hasMember(removed, before.brokers[0]?.instanceId ?? ""))
+      ledger.failed(THE_OTHER);
     for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
     if (this.mayGap) this.#lossy.push(ring.version);
   }
