@@ -2,10 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CodeBlock, codeBlocks } from "../support/documents.ts";
+import { type CodeBlock, codeBlocks, DOCUMENTS } from "../support/documents.ts";
 import { REPOSITORY, run, runWell } from "../support/package.ts";
 
-const DOCUMENTS = ["README.md", "docs/api.md", "docs/migrating.md"];
 const PACKAGES = ["@types", "socketcluster-client"];
 
 /** What the examples of docs/api.md speak of without saying where it comes from. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPOSITORY } from "./package.ts";
 
@@ -11,19 +11,45 @@ export interface CodeBlock {
   readonly isProgram: boolean;
 }
 
+/** All documents that people read: README and CONTRIBUTING, and what docs/ has. */
+export const DOCUMENTS: readonly string[] = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(REPOSITORY, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
+
+/** One fenced block, in any language. */
+export interface FencedBlock {
+  readonly place: string;
+  /** What stands behind the fence: "js run", "sh"; empty if nothing does. */
+  readonly language: string;
+  readonly code: string;
+}
+
+/** All fenced blocks of a document. */
+export function fencedBlocks(document: string): FencedBlock[] {
+  const text = readDocument(document);
+  return [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    place: `${document}:${text.slice(0, match.index).split("\n").length + 1}`,
+    language: match[1] ?? "",
+    code: match[2] ?? "",
+  }));
+}
+
 export function readDocument(document: string): string {
   return readFileSync(join(REPOSITORY, document), "utf8");
 }
 
 /** The JavaScript and TypeScript in a document, block by block. */
 export function codeBlocks(document: string): CodeBlock[] {
-  const text = readDocument(document);
-  return [...text.matchAll(/^```(js|ts)( run)?\n([\s\S]*?)^```$/gm)].map((match) => ({
-    place: `${document}:${text.slice(0, match.index).split("\n").length + 1}`,
-    language: match[1] as "js" | "ts",
-    code: match[3] ?? "",
-    isProgram: match[2] !== undefined,
-  }));
+  return fencedBlocks(document).flatMap(({ place, language, code }) => {
+    const match = /^(js|ts)( run)?$/.exec(language);
+    return match
+      ? [{ place, code, language: match[1] as "js" | "ts", isProgram: match[2] !== undefined }]
+      : [];
+  });
 }
 
 /** All code under some headings of the second level, blocks and spans. */
