@@ -9,6 +9,7 @@ import type { BrokerService } from "./service.ts";
 export function registerBrokerMetrics(metrics: Metrics, service: BrokerService, clock: Clock): void {
   metrics.readiness(() => service.trouble);
   metrics.gauge("scc_broker_links", "Links of workers and other brokers", () => service.linkCount);
+  metrics.gauge("scc_broker_worker_links", "Links of workers", () => service.windows.count);
   metrics.gauge("scc_broker_channels", "Channels owned and kept", () => service.owner.channelCount);
   metrics.gauge("scc_broker_logs", "Logs kept: owned, followed, or old", () => service.held.count);
   metrics.gauge("scc_broker_tail_bytes", "Bytes of newest messages kept", () => service.held.tailBytes);
@@ -26,6 +27,16 @@ export function registerBrokerMetrics(metrics: Metrics, service: BrokerService, 
     "scc_broker_unacknowledged_copies",
     "Messages that followers have not acknowledged yet",
     () => service.unacknowledgedCopies,
+  );
+  metrics.gauge(
+    "scc_broker_unacknowledged_bytes",
+    "Bytes of copies that followers were told and have not acknowledged yet",
+    () => service.unacknowledgedBytes,
+  );
+  metrics.gauge(
+    "scc_broker_follower_stalled_seconds",
+    "How long a follower has acknowledged nothing, though it was told something",
+    () => service.stalledLooks,
   );
   registerRingMetrics(metrics, service, clock);
   registerLinkMetrics(metrics);

@@ -121,6 +121,16 @@ export class BrokerService {
     return [...this.owner.streams.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** Bytes of copies that followers were told and have not acknowledged yet. */
+  get unacknowledgedBytes(): number {
+    return [...this.owner.streams.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** For how many looks, one a second, some follower has acknowledged nothing though it was told something. */
+  get stalledLooks(): number {
+    return Math.max(0, ...[...this.owner.streams.values()].map(({ stalledTicks }) => stalledTicks));
+  }
+
   /** Why nothing should be expected of this broker now; undefined when it is in the ring. */
   get trouble(): string | undefined {
     if (this.#leaving) return "leaving the cluster";

@@ -49,6 +49,8 @@ export class ClusterBroker implements Broker {
   /** What happened since the start. */
   readonly counts = { resent: 0, duplicates: 0, gaps: 0, missing: 0, lost: 0 };
   /** Publishes that failed, by reason; those that were acknowledged before (`counts.lost`) among them. */
+  /** Gaps signalled, by reason. */
+  readonly gaps = { "new log": 0, "tail too short": 0, "log went back": 0 };
   readonly rejected = { size: 0, room: 0, broker: 0, time: 0, stop: 0 };
 
   constructor(options: ClusterBrokerOptions, events: ClusterBrokerEvents) {
@@ -345,6 +347,7 @@ export class ClusterBroker implements Broker {
     if (outcome !== "following") return;
     if (gap !== "none") {
       this.counts.gaps += 1;
+      this.gaps[gap] += 1;
       this.#events.gap({ channel, reason: gap });
     }
     const { settle } = followed;

@@ -69,6 +69,11 @@ export class CopyStream {
     return this.#items.length - this.#start;
   }
 
+  /** Bytes said on this connection and not acknowledged. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   copy(owned: OwnedLog, entry: LogEntry, publisher: Publisher | undefined, position: number): void {
     const { offset } = entry;
     this.#add({ kind: "copy", owned, entry, publisher, position, offset, count: 0, size: 0 });

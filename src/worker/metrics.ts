@@ -134,7 +134,7 @@ function registerClusterMetrics(
   ring: CurrentRing,
   evacuation: Evacuation,
 ): void {
-  const { counts, rejected } = broker;
+  const { counts, gaps, rejected } = broker;
   metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
   metrics.gauge("scc_ring_brokers", "Brokers in the ring", () => ring.ring.brokers.length, "max");
   metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
@@ -164,7 +164,7 @@ function registerClusterMetrics(
   );
   metrics.counter("scc_worker_duplicates_total", "Records dropped as repeats", () => counts.duplicates);
   metrics.counter("scc_worker_missing_total", "Records that had to be asked for again", () => counts.missing);
-  metrics.counter("scc_worker_gaps_total", "Gaps signalled", () => counts.gaps);
+  metrics.counters("scc_worker_gaps_total", "Gaps signalled, by reason", "reason", () => gaps);
   const { canaries } = broker;
   canaries.onAnswer = metrics.histogram(
     "scc_worker_canary_seconds",
