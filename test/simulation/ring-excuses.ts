@@ -12,9 +12,9 @@ const OF_ONE_CLUSTER = new Set([3, 4, 5, 6, 7, 10]);
 /** Who would hold the second copies, if there were anybody. */
 const THE_OTHER = "whoever might have followed";
 
-/** Whether nobody but the only broker holds anything. */
-function isOnlyCopy(ring: Ring): boolean {
-  return ring.brokers.length === 1 && ring.keepers.length === 0;
+/** Whether nobody but the only broker holds anything, once `but` is no more. */
+function isAlone({ brokers, keepers }: Ring, but?: string): boolean {
+  return brokers.length === 1 && keepers.every(({ instanceId }) => instanceId === but);
 }
 
 /**
@@ -31,6 +31,8 @@ export class RingExcuses implements Checker {
   readonly #lossy: RingVersion[] = [];
   readonly #makers = new Map<number, string>();
   #wereTwo = false;
+  /** Whether what the only broker holds has not been held twice since it was left alone with it. */
+  #isAlone = false;
 
   /** @param maySplit whether the network may part members from one scc-state and not from another */
   constructor(world: Inspect & { readonly ledger: Ledger }, maySplit: boolean) {
@@ -52,9 +54,15 @@ export class RingExcuses implements Checker {
 
   /** A broker that goes though it is listed, as the last one or without a scc-state, leaves one copy fewer. */
   brokerEnded(instanceId: string, life: string): void {
+    if (isAlone(this.#latest, instanceId)) this.#isAlone = true;
     if (!hasMember(this.#latest.brokers, instanceId)) return;
     this.#world.ledger.failed(life);
-    if (isOnlyCopy(this.#latest)) this.#world.ledger.failed(THE_OTHER);
+    if (this.#isAlone) this.#world.ledger.failed(THE_OTHER);
+  }
+
+  /** All live members are at one settled ring, and everything is held twice. */
+  settled(): void {
+    this.#isAlone = false;
   }
 
   /** Whether a message was confirmed by an owner and a follower who were both given up, and did not know it yet. */
@@ -69,6 +77,7 @@ export class RingExcuses implements Checker {
 
   ringHeld(_life: string, ring: Ring): void {
     if (isNewer(ring, this.#latest.version)) this.#latest = ring;
+    if (isAlone(this.#latest)) this.#isAlone = true;
     const { counter, stateId } = ring.version;
     const maker = this.#makers.get(counter) ?? stateId;
     this.#makers.set(counter, maker);
@@ -103,8 +112,8 @@ export class RingExcuses implements Checker {
     for (const { instanceId, process } of workers)
       if (hasMember(removed, instanceId)) ledger.failed(process.name);
     const live = new Set(brokers.map(({ service }) => service.instanceId));
-    if (isOnlyCopy(before) && hasMember(removed, before.brokers[0]?.instanceId ?? ""))
-      ledger.failed(THE_OTHER);
+    if (isAlone(before)) this.#isAlone = true;
+    if (this.#isAlone && hasMember(removed, before.brokers[0]?.instanceId ?? "")) ledger.failed(THE_OTHER);
     for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
     if (this.mayGap) this.#lossy.push(ring.version);
   }

@@ -259,7 +259,10 @@ export class World implements ProcessWorld, Inspect {
     this.scheduler.after(SAMPLE_MS, () => {
       for (const member of [...this.brokers, ...this.workers]) this.history.measured(member.amounts());
       for (const { clients } of this.workers) clients.review();
-      if (this.#isSettled()) this.ledger.settled();
+      if (this.#isSettled()) {
+        this.ledger.settled();
+        this.#rings.settled();
+      }
       this.#sampleOn();
     });
   }
