@@ -49,6 +49,7 @@ describe("The scenarios", () => {
       "two-states",
       "upstream-leaves",
       "soak",
+      "soak-borne",
     ]);
   });
 
@@ -111,6 +112,19 @@ describe("The soak", () => {
   it("is the same for the same seed, and another for another", () => {
     expect(planNamed("soak", { seed: 7 })).toEqual(planNamed("soak", { seed: 7 }));
     expect(planNamed("soak", { seed: 7 })).not.toEqual(planNamed("soak", { seed: 8 }));
+  });
+
+  it("ends no broker, and lets no fault last as long as silence may, where all are to live through it", () => {
+    const { steps } = planNamed("soak-borne", { seed: 3 });
+    const done = steps.map(({ action }) => describeAction(action));
+
+    expect(done.filter((each) => /SIG(KILL|TERM) broker/.test(each))).toEqual([]);
+    for (const { at, action } of steps) {
+      if (action.kind !== "freeze" || action.process === "state-1") continue;
+      const wakes = steps.find((later) => later.at > at && later.action.kind === "wake");
+      expect((wakes?.at ?? Infinity) - at).toBeLessThan(3000);
+    }
+    expect(steps.length).toBeGreaterThan(100);
   });
 
   it("does something every few seconds, of each kind and to each broker, and one thing at a time", () => {

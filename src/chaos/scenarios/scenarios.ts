@@ -1,7 +1,7 @@
 import type { Rule } from "../faults/fault.ts";
 import type { Action, Scenario, Step } from "./scenario.ts";
 import { WARM_MS } from "./scenario.ts";
-import { soakSteps } from "./soak.ts";
+import { borneSteps, soakSteps } from "./soak.ts";
 
 /** Room for one change of the cluster before the next, ms. */
 const CHANGE_MS = 6000;
@@ -216,6 +216,15 @@ const LONG: readonly Scenario[] = [
     durationMs: 600_000,
     isSoak: true,
     steps: soakSteps,
+  },
+  {
+    name: "soak-borne",
+    about:
+      "as soak, with faults that cost no broker its place: memory of all that live through it can be compared",
+    ...{ brokers: 3, workers: 2, leastBrokers: 2 },
+    durationMs: 600_000,
+    isSoak: true,
+    steps: borneSteps,
   },
 ];
 

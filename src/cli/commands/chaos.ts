@@ -6,7 +6,7 @@ const HELP = `
 It starts a cluster on this machine for each run: scc-state, brokers and workers, each a process, with a proxy in
 front of scc-state and of every broker, which can reset, cut, stall, delay and narrow connections, or swallow what
 is sent on them. Official clients on all workers publish and are subscribed, to 200 channels; what was acknowledged
-is followed to every subscription. Without a scenario all are run, which takes some 20 minutes for each run; --list
+is followed to every subscription. Without a scenario all are run, which takes some 30 minutes for each run; --list
 says what they are.
 
 What is counted:
@@ -72,7 +72,7 @@ function options(): Option[] {
     new Option("--system <file>", "how another system is started, JSON (default: ours)"),
     new Option(
       "--duration <seconds>",
-      "how long faults go on, in scenarios that repeat them (default: resets 10, soak 600)",
+      "how long faults go on, in scenarios that repeat them (default: resets 10, soak and soak-borne 600)",
     ).argParser(duration),
     number(
       "--seed <number>",
