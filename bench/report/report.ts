@@ -38,7 +38,7 @@ export function reportOf(lines: readonly Line[]): Report {
     HOW,
     "## Targets",
     targetsTable(data),
-    "[NOTES.md](NOTES.md) has what the misses are due to, and what another generator measured.",
+    "What another generator measured, and what the misses are due to, stands in the notes at the end."
     "## Peers",
     peersTable(data),
     data.comparisons.length === 0 ? undefined : "## Comparisons",
