@@ -38,7 +38,7 @@ export function reportOf(lines: readonly Line[]): Report {
     HOW,
     "## Targets",
     targetsTable(data),
-    "What another generator measured, and what the misses are due to, stands in the notes at the end."
+    "What another generator measured, and what the misses are due to, stands in the notes at the end.",
     "## Peers",
     peersTable(data),
     data.comparisons.length === 0 ? undefined : "## Comparisons",
