@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CodeBlock, codeBlocks, DOCUMENTS } from "../support/documents.ts";
+import { type CodeBlock, codeBlocks, documents } from "../support/documents.ts";
 import { REPOSITORY, run, runWell } from "../support/package.ts";
+import { afterImage } from "./documents/blocks.ts";
 
 const PACKAGES = ["@types", "socketcluster-client"];
 
@@ -15,6 +16,26 @@ declare const action: import("sccluster").AGAction;
 declare const request: import("sccluster").AGRequest;
 declare const exchange: import("sccluster").Exchange;
 declare const channel: import("sccluster").AGChannel;
+`;
+
+/** What `scc worker` calls, as docs/api.md has it under "Application module". */
+const APPLICATION = `
+import type { AGServer, Exchange } from "sccluster";
+import type { Server } from "node:http";
+type End = () => unknown;
+export type Application = (world: { server: AGServer; http: Server; exchange: Exchange }) => void | End | Promise<void | End>;
+`;
+
+/** Calls a module as `scc worker` does it, and then what it has returned. */
+const CALLER = (file: string): string => `
+import { createServer } from "node:http";
+import { attach } from "sccluster";
+import application from "./${file}";
+const http = createServer();
+const server = attach(http);
+const end = await application({ server, http, exchange: server.exchange });
+await end?.();
+await server.close();
 `;
 
 // Not strict: they are JavaScript. Names, and what goes in and out of calls, are checked all the same.
@@ -50,24 +71,43 @@ function fileOf({ place: at, language }: CodeBlock): string {
   return `${at.replaceAll(/[/:]/g, "-")}.m${language}`;
 }
 
-/** Entry points of the package that are still to come cannot be checked. */
-function canBeImported({ code }: CodeBlock): boolean {
-  const { exports } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
-  return [...code.matchAll(/from "sccluster(\/[\w-]+)?"/g)].every(([, path]) => `.${path ?? ""}` in exports);
+/** Of a diff of JavaScript, what it makes. */
+function asJavaScript(block: CodeBlock): readonly CodeBlock[] {
+  const { language, details, code } = block;
+  if (language === "js" || language === "ts") return [block];
+  if (language !== "diff" || details[0] !== "js") return [];
+  return [{ ...block, language: "js", details: [], code: afterImage(code) }];
 }
 
-const all = DOCUMENTS.flatMap(codeBlocks);
+const DEFAULT = /^export default /m;
+const isModule = ({ code, language }: CodeBlock): boolean => language === "js" && DEFAULT.test(code);
+
+/** A module whose function is given types; in the same line, so that complaints name the right one. */
+function typed(block: CodeBlock): CodeBlock {
+  if (!isModule(block)) return block;
+  const type = '/** @type {import("./application.d.mts").Application} */ export const application = ';
+  return { ...block, code: block.code.replace(DEFAULT, type) };
+}
+
+const isProgram = ({ details }: CodeBlock): boolean => details.includes("run");
+
+const all = documents().flatMap(codeBlocks).flatMap(asJavaScript);
+const programs = all.filter(isProgram);
 
 describe("Code in the documents", () => {
   it("is there to be checked", () => {
+    const found = new Set(all.map(({ document }) => document));
+
+    expect([...found]).toEqual(expect.arrayContaining(["README.md", "docs/api.md", "docs/migrating.md"]));
     expect(all.length).toBeGreaterThan(40);
-    expect(all.filter(({ isProgram }) => isProgram).length).toBeGreaterThan(4);
+    expect(programs.length).toBeGreaterThan(4);
   });
 
   it("fits the types of the package", async () => {
-    const snippets = all.filter((block) => !block.isProgram && canBeImported(block));
-    write(snippets);
+    const snippets = all.filter((block) => !isProgram(block));
+    write(snippets.map(typed));
     writeFileSync(join(place, "known.d.ts"), KNOWN);
+    writeFileSync(join(place, "application.d.mts"), APPLICATION);
     const files = ["known.d.ts", ...snippets.map(fileOf)];
     writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }));
 
@@ -76,9 +116,16 @@ describe("Code in the documents", () => {
     expect(output).toBe("");
   }, 60_000);
 
-  it.each(all.filter(({ isProgram }) => isProgram))("runs: $place", async (block) => {
+  it.each(programs)("runs: $place", async (block) => {
     write([block]);
 
     await runWell(place, process.execPath, [fileOf(block)]);
+  });
+
+  it.each(all.filter(isModule))("is what scc worker can run: $place", async (block) => {
+    write([block]);
+    writeFileSync(join(place, "caller.mjs"), CALLER(fileOf(block)));
+
+    await runWell(place, process.execPath, ["caller.mjs"]);
   });
 });
