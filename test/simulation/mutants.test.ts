@@ -23,7 +23,7 @@ async function findings(profile: Profile): Promise<Set<number>> {
   return invariants;
 }
 
-describe("A world sees that", () => {
+describe("A world sees that", { timeout: 240_000 }, () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it("what an owner is sent is not copied", async () => {
