@@ -69,7 +69,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   reportsOf(service, state);
 
   const metrics = new Metrics({ service: "scc-broker", instance });
-  registerBrokerMetrics(metrics, service, systemClock);
+  registerBrokerMetrics(metrics, service, systemClock, () => state.registered);
   const metricsServer = await serveMetrics(
     metrics,
     metricsPortOf(config.port, config.metricsPort),

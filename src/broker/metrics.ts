@@ -1,3 +1,5 @@
+import { followerOf } from "../cluster/keepers.ts";
+import { type LinkStates, linkStates, registerMemberMetrics } from "../cluster/member-metrics.ts";
 import { hasMember } from "../cluster/ring.ts";
 import { RingWatch } from "../cluster/ring-watch.ts";
 import { registerLinkMetrics } from "../link/metrics.ts";
@@ -6,10 +8,14 @@ import type { Metrics } from "../runtime/metrics.ts";
 import type { BrokerService } from "./service.ts";
 
 /** What scc-broker shows of itself at /metrics. To be called before it has a ring. */
-export function registerBrokerMetrics(metrics: Metrics, service: BrokerService, clock: Clock): void {
+export function registerBrokerMetrics(
+  metrics: Metrics,
+  service: BrokerService,
+  clock: Clock,
+  isRegistered: () => boolean,
+): void {
   metrics.readiness(() => service.trouble);
-  metrics.gauge("scc_broker_links", "Links of workers and other brokers", () => service.linkCount);
-  metrics.gauge("scc_broker_worker_links", "Links of workers", () => service.windows.count);
+  registerMemberMetrics(metrics, { links: () => linksOf(service), isRegistered });
   metrics.gauge("scc_broker_channels", "Channels owned and kept", () => service.owner.channelCount);
   metrics.gauge("scc_broker_logs", "Logs kept: owned, followed, or old", () => service.held.count);
   metrics.gauge("scc_broker_tail_bytes", "Bytes of newest messages kept", () => service.held.tailBytes);
@@ -23,23 +29,47 @@ export function registerBrokerMetrics(metrics: Metrics, service: BrokerService, 
     "Messages sent again and dropped",
     () => service.owner.repeatCount,
   );
+  registerFollowerMetrics(metrics, service, clock);
+  registerRingMetrics(metrics, service, clock);
+  registerLinkMetrics(metrics);
+}
+
+/** How far followers are behind. */
+function registerFollowerMetrics(metrics: Metrics, service: BrokerService, clock: Clock): void {
+  const streams = () => [...service.owner.streams.values()];
   metrics.gauge(
     "scc_broker_unacknowledged_copies",
     "Messages that followers have not acknowledged yet",
     () => service.unacknowledgedCopies,
   );
-  metrics.gauge(
-    "scc_broker_unacknowledged_bytes",
-    "Bytes of copies that followers were told and have not acknowledged yet",
-    () => service.unacknowledgedBytes,
+  metrics.gauge("scc_broker_unacknowledged_bytes", "Bytes that followers have not acknowledged yet", () =>
+    streams().reduce((sum, { unacknowledgedBytes }) => sum + unacknowledgedBytes, 0),
   );
   metrics.gauge(
-    "scc_broker_follower_stalled_seconds",
-    "How long a follower has acknowledged nothing, though it was told something",
-    () => service.stalledLooks,
+    "scc_broker_unacknowledged_seconds",
+    "Age of the oldest message that a follower has not acknowledged yet; 0: there is none",
+    () => {
+      const now = clock.now();
+      return (now - Math.min(now, ...streams().map(({ oldestAt }) => oldestAt ?? now))) / 1000;
+    },
   );
-  registerRingMetrics(metrics, service, clock);
-  registerLinkMetrics(metrics);
+}
+
+/** How this broker's links are, by who is at their other end. */
+function linksOf(service: BrokerService): Record<"broker" | "follower" | "worker", LinkStates> {
+  const { instanceId, linked, linkedBrokers, accused } = service;
+  const { ring } = service.ring;
+  // Brokers that join or leave have a link for a while, and are not missed without one.
+  const brokers = new Set([...ring.brokers.map((member) => member.instanceId), ...linkedBrokers]);
+  const follower = brokers.has(instanceId) ? followerOf(ring)?.instanceId : undefined;
+  const workers = linked.filter((member) => !brokers.has(member) && member !== follower);
+  brokers.delete(instanceId);
+  const statesOf = (members: Iterable<string>): LinkStates => linkStates(members, linked, accused);
+  return {
+    broker: statesOf(brokers),
+    follower: statesOf(follower === undefined ? [] : [follower]),
+    worker: statesOf(workers),
+  };
 }
 
 function registerRingMetrics(metrics: Metrics, service: BrokerService, clock: Clock): void {

@@ -106,29 +106,25 @@ export class BrokerService {
     return this.#life.held;
   }
 
-  /** Links of workers and other brokers. */
-  get linkCount(): number {
-    return this.#open.size;
-  }
-
   /** Members with a working link to this broker, by instance. */
   get linked(): string[] {
     return [...this.#open.keys()];
   }
 
+  /** Of those the brokers: of the ring, about to join it, or leaving. */
+  get linkedBrokers(): string[] {
+    return this.#life.peers.linked;
+  }
+
+  /** Members of the ring that this broker cannot use, by instance. */
+  get accused(): string[] {
+    const { peers, canaries } = this.#life;
+    return [...new Set([...peers.accused, ...canaries.accused])];
+  }
+
   /** Copies that followers have not acknowledged yet. */
   get unacknowledgedCopies(): number {
     return [...this.owner.streams.values()].reduce((sum, { length }) => sum + length, 0);
-  }
-
-  /** Bytes of copies that followers were told and have not acknowledged yet. */
-  get unacknowledgedBytes(): number {
-    return [...this.owner.streams.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  /** For how many looks, one a second, some follower has acknowledged nothing though it was told something. */
-  get stalledLooks(): number {
-    return Math.max(0, ...[...this.owner.streams.values()].map(({ stalledTicks }) => stalledTicks));
   }
 
   /** Why nothing should be expected of this broker now; undefined when it is in the ring. */
@@ -257,8 +253,7 @@ export class BrokerService {
   }
 
   #accuse(): void {
-    const { peers, canaries } = this.#life;
-    this.#state?.accuse([...new Set([...peers.accused, ...canaries.accused])]);
+    this.#state?.accuse(this.accused);
   }
 
   #hello(instanceId: string): Hello {

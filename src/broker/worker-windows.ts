@@ -24,11 +24,6 @@ export class WorkerWindows {
     this.#atTurnEnd = atTurnEnd;
   }
 
-  /** Links of workers. */
-  get count(): number {
-    return this.#links.size;
-  }
-
   /** What one link may have unconfirmed, bytes. */
   get share(): number {
     return Math.max(1, Math.floor(this.#total / Math.max(1, this.#links.size)));

@@ -95,7 +95,7 @@ describe("Canaries", () => {
     cluster.clock.advance(2900);
     expect(worker.broker.accused).toEqual([]);
     cluster.clock.advance(1600);
-    expect(worker.broker.linkCount).toBe(2);
+    expect(worker.broker.linked).toHaveLength(2);
     expect(worker.broker.accused).toEqual(cluster.brokers.map(({ instanceId }) => instanceId));
     expect(worker.broker.canaries.lateCount).toBe(2);
 

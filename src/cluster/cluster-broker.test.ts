@@ -113,7 +113,7 @@ describe("ClusterBroker", () => {
     cluster.clock.advance(100);
 
     for (const { ring } of [...cluster.workers, ...cluster.brokers]) expect(ring.version.counter).toBe(2);
-    for (const { broker } of cluster.workers) expect(broker.linkCount).toBe(3);
+    for (const { broker } of cluster.workers) expect(broker.linked).toHaveLength(3);
   });
 
   it("loses, doubles and reorders nothing when links break at any moment", () => {

@@ -49,8 +49,6 @@ export class ClusterBroker implements Broker {
   /** What happened since the start. */
   readonly counts = { resent: 0, duplicates: 0, gaps: 0, missing: 0, lost: 0 };
   /** Publishes that failed, by reason; those that were acknowledged before (`counts.lost`) among them. */
-  /** Gaps signalled, by reason. */
-  readonly gaps = { "new log": 0, "tail too short": 0, "log went back": 0 };
   readonly rejected = { size: 0, room: 0, broker: 0, time: 0, stop: 0 };
 
   constructor(options: ClusterBrokerOptions, events: ClusterBrokerEvents) {
@@ -78,9 +76,9 @@ export class ClusterBroker implements Broker {
     return count;
   }
 
-  /** Brokers of the ring that this worker has a working link to. */
-  get linkCount(): number {
-    return [...this.#links.values()].filter(({ port }) => port !== undefined).length;
+  /** Brokers of the ring that this worker has a working link to, by instance. */
+  get linked(): string[] {
+    return [...this.#links].filter(([, { port }]) => port !== undefined).map(([instanceId]) => instanceId);
   }
 
   /** Signs of life that came on the connections to brokers; see `Port.beats`. */
@@ -347,7 +345,6 @@ export class ClusterBroker implements Broker {
     if (outcome !== "following") return;
     if (gap !== "none") {
       this.counts.gaps += 1;
-      this.gaps[gap] += 1;
       this.#events.gap({ channel, reason: gap });
     }
     const { settle } = followed;

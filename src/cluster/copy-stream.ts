@@ -69,9 +69,20 @@ export class CopyStream {
     return this.#items.length - this.#start;
   }
 
-  /** Bytes said on this connection and not acknowledged. */
-  get bytes(): number {
-    return this.#bytes;
+  /** Bytes that they take, about. Looks at each that has not been said yet: for who asks now and then. */
+  get unacknowledgedBytes(): number {
+    let bytes = this.#bytes;
+    for (let i = this.#next; i < this.#items.length; i++) bytes += sizeOf(this.#items[i] as Item);
+    return bytes;
+  }
+
+  /** When the oldest message that is not acknowledged was put in order, ms of the owner's clock. */
+  get oldestAt(): number | undefined {
+    for (let i = this.#start; i < this.#items.length; i++) {
+      const item = this.#items[i] as Item;
+      if (item.kind !== "canary" && item.entry !== undefined) return item.entry.at;
+    }
+    return undefined;
   }
 
   copy(owned: OwnedLog, entry: LogEntry, publisher: Publisher | undefined, position: number): void {

@@ -9,12 +9,18 @@ const NAMED = 5;
 const SHOWN = 100;
 
 /**
- * Says in the log which channels' subscribers may have missed messages. A change of the ring can concern all
+ * Counts gaps, and says in the log which channels' subscribers may have missed messages. A change of the ring can concern all
  * channels of a worker at once: they make one line, not one each.
  */
 export class GapLog {
   readonly #log: Logger;
   readonly #clock: Clock;
+  /** Gaps since the start, by reason. */
+  readonly counts: Record<Gap["reason"], number> = {
+    "new log": 0,
+    "tail too short": 0,
+    "log went back": 0,
+  };
   #gaps: Gap[] = [];
   #count = 0;
   #timer: Timer | undefined;
@@ -25,6 +31,7 @@ export class GapLog {
   }
 
   note(gap: Gap): void {
+    this.counts[gap.reason] += 1;
     this.#count += 1;
     if (this.#gaps.length < NAMED) this.#gaps.push(gap);
     if (this.#timer === undefined) this.#timer = this.#clock.after(GATHER_MS, () => this.#say());

@@ -31,7 +31,7 @@ describe("A link between worker and broker", () => {
     cluster.clock.advance(10);
 
     for (const channel of ["c0", "c50", `c${count - 1}`]) expect(texts(cluster, 0, channel)).toEqual(["x"]);
-    expect(subscriber!.broker.linkCount).toBe(1);
+    expect(subscriber!.broker.linked).toHaveLength(1);
   });
 
   it("ends a subscription also when its number was given to another channel meanwhile", () => {

@@ -40,6 +40,8 @@ export type WorkerClusterConfig = Config<
 export class WorkerCluster {
   readonly instanceId: string;
   readonly ring = new CurrentRing();
+  /** What subscribers here may have missed. */
+  readonly gaps: GapLog;
   readonly #state: StateLink;
   readonly #holder: Holder;
   readonly #watch: Timer;
@@ -99,16 +101,21 @@ export class WorkerCluster {
       grace: GRACE_MS,
       holder: this.#holder,
     };
-    const gaps = new GapLog(log, systemClock);
+    this.gaps = new GapLog(log, systemClock);
     const losses = new LostLog(log, systemClock);
     this.#publishLimit = publishLimit;
     this.#createBroker = (deliver) =>
       new ClusterBroker(options, {
         deliver,
-        gap: (gap) => gaps.note(gap),
+        gap: (gap) => this.gaps.note(gap),
         lost: (_channel, error) => losses.note(error),
         changed: () => this.#state.accuse(this.broker.accused),
       });
+  }
+
+  /** Whether scc-state has registered this worker, and the talk lasts. */
+  get registered(): boolean {
+    return this.#state.registered;
   }
 
   /** What carries publications. Made by `connect`. */

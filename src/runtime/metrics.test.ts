@@ -54,6 +54,24 @@ describe("Metrics", () => {
     expect(lines).toContain('ack_seconds_sum{level="replica",service="scc-worker",instance="8000"} 30.003');
   });
 
+  it("show a number for each combination of labels, and none for what is gone", async () => {
+    const metrics = new Metrics({ service: "scc-broker" });
+    const links = new Map([["open", 2]]);
+    metrics.gauges("links", "help", ["role", "state"], () =>
+      [...links].map(([state, value]) => ({ labels: { role: "worker", state }, value })),
+    );
+    links.set("missing", 1);
+    expect(linesOf(await metrics.registry.metrics(), "links{")).toEqual([
+      'links{role="worker",state="open",service="scc-broker"} 2',
+      'links{role="worker",state="missing",service="scc-broker"} 1',
+    ]);
+
+    links.delete("open");
+    expect(linesOf(await metrics.registry.metrics(), "links{")).toEqual([
+      'links{role="worker",state="missing",service="scc-broker"} 1',
+    ]);
+  });
+
   it("add durations of several processes up", async () => {
     const lists = await Promise.all(
       [observed(3), observed(3, 30_000)].map((replica) => {

@@ -32,6 +32,13 @@ export interface MetricValue {
   readonly metricName?: string | undefined;
 }
 
+/** One of several numbers of a metric. */
+export interface Labelled {
+  /** A value for each name of a label. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /**
  * The process's one registry. Hot paths count in plain numbers; the registry reads them when it is
  * scraped, so that counting costs an addition and nothing else.
@@ -75,6 +82,24 @@ export class Metrics {
       aggregator,
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  /** Numbers that go up and down, one for each combination of labels, read at each scrape. */
+  gauges(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Labelled>): void {
+    const registers = [this.registry];
+    this.#own.add(name);
+    new Gauge({
+      name,
+      help,
+      registers,
+      labelNames: [...labelNames],
+      aggregator: "sum",
+      collect() {
+        // What is not there any more is not shown any more.
+        this.reset();
+        for (const { labels, value } of read()) this.set({ ...labels }, value);
       },
     });
   }

@@ -1,5 +1,6 @@
 import type { ClusterBroker } from "../cluster/cluster-broker.ts";
-import type { CurrentRing } from "../cluster/current-ring.ts";
+import { linkStates, registerMemberMetrics } from "../cluster/member-metrics.ts";
+import type { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { registerLinkMetrics } from "../link/metrics.ts";
 import type { PublishLevel } from "../pubsub/broker.ts";
 import type { Trouble } from "../runtime/http.ts";
@@ -14,7 +15,7 @@ const CANARY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
 export interface WorkerParts {
   readonly core: ServerCore;
   /** Absent: the worker stands alone. */
-  readonly cluster: { readonly broker: ClusterBroker; readonly ring: CurrentRing } | undefined;
+  readonly cluster: Pick<WorkerCluster, "broker" | "ring" | "gaps" | "registered"> | undefined;
   readonly evacuation: Evacuation;
   /** The level of publishes that are given none. */
   readonly level: PublishLevel;
@@ -27,7 +28,7 @@ export function registerWorkerMetrics(metrics: Metrics, parts: WorkerParts): voi
   metrics.readiness(readiness);
   registerClientMetrics(metrics, core);
   registerLatencies(metrics, core, cluster ? level : "worker");
-  if (cluster) registerClusterMetrics(metrics, cluster.broker, cluster.ring, evacuation);
+  if (cluster) registerClusterMetrics(metrics, cluster, evacuation);
 }
 
 function registerClientMetrics(metrics: Metrics, core: ServerCore): void {
@@ -130,20 +131,47 @@ function mostOutboxBytes({ open }: ServerCore): number {
 /** What scc-worker shows of its cluster at /metrics. */
 function registerClusterMetrics(
   metrics: Metrics,
-  broker: ClusterBroker,
-  ring: CurrentRing,
+  cluster: NonNullable<WorkerParts["cluster"]>,
   evacuation: Evacuation,
 ): void {
-  const { counts, gaps, rejected } = broker;
+  const { broker, ring, gaps } = cluster;
   metrics.gauge("scc_ring_version", "Counter of the ring's version", () => ring.version.counter, "max");
   metrics.gauge("scc_ring_brokers", "Brokers in the ring", () => ring.ring.brokers.length, "max");
-  metrics.gauge("scc_worker_links", "Working links to brokers", () => broker.linkCount);
-  metrics.gauge(
-    "scc_worker_links_missing",
-    "Brokers of the ring without a working link",
-    () => ring.ring.brokers.length - broker.linkCount,
-  );
+  registerMemberMetrics(metrics, {
+    links: () => {
+      const brokers = ring.ring.brokers.map(({ instanceId }) => instanceId);
+      return { broker: linkStates(brokers, broker.linked, broker.accused) };
+    },
+    isRegistered: () => cluster.registered,
+  });
   registerLinkMetrics(metrics);
+  registerPublishMetrics(metrics, broker);
+  metrics.counter(
+    "scc_worker_duplicates_total",
+    "Records dropped as repeats",
+    () => broker.counts.duplicates,
+  );
+  metrics.counter(
+    "scc_worker_missing_total",
+    "Records that had to be asked for again",
+    () => broker.counts.missing,
+  );
+  metrics.counters(
+    "scc_worker_gaps_total",
+    "Gaps signalled: subscribers may have missed messages, by reason",
+    "reason",
+    () => gaps.counts,
+  );
+  registerCanaryMetrics(metrics, broker);
+  metrics.counter(
+    "scc_worker_evacuated_total",
+    "Clients sent elsewhere because this worker could not use a broker that all others could",
+    () => evacuation.count,
+  );
+}
+
+function registerPublishMetrics(metrics: Metrics, broker: ClusterBroker): void {
+  const { counts, rejected } = broker;
   metrics.gauge("scc_worker_unconfirmed", "Publishes not confirmed yet", () => broker.unconfirmedCount);
   metrics.gauge(
     "scc_worker_unconfirmed_bytes",
@@ -162,10 +190,9 @@ function registerClusterMetrics(
     "Publishes rejected that were acknowledged before, at level worker",
     () => counts.lost,
   );
-  metrics.counter("scc_worker_duplicates_total", "Records dropped as repeats", () => counts.duplicates);
-  metrics.counter("scc_worker_missing_total", "Records that had to be asked for again", () => counts.missing);
-  metrics.counters("scc_worker_gaps_total", "Gaps signalled, by reason", "reason", () => gaps);
-  const { canaries } = broker;
+}
+
+function registerCanaryMetrics(metrics: Metrics, { canaries }: ClusterBroker): void {
   canaries.onAnswer = metrics.histogram(
     "scc_worker_canary_seconds",
     "How long canaries took through a broker, its follower, and back",
@@ -175,10 +202,5 @@ function registerClusterMetrics(
     "scc_worker_canaries_late",
     "Brokers through which no canary came back for longer than SCC_CANARY_LIMIT",
     () => canaries.lateCount,
-  );
-  metrics.counter(
-    "scc_worker_evacuated_total",
-    "Clients sent elsewhere because this worker could not use a broker that all others could",
-    () => evacuation.count,
   );
 }

@@ -14,7 +14,7 @@ function stage() {
   const broker = {
     counts: { gaps: 1, lost: 0 },
     rejected: { size: 1, time: 2 },
-    linkCount: 2,
+    linked: ["a", "b"],
     unconfirmedCount: 0,
   };
   const core = { pubsub, counters: new Counters(), open: new Map() };

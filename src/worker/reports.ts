@@ -24,7 +24,7 @@ export class WorkerReports implements ReportSource, PublishMeter {
 
   numbers(): Record<string, number> {
     const { counters, open, pubsub } = this.#core;
-    const { counts, rejected, linkCount, unconfirmedCount } = this.#broker;
+    const { counts, rejected, linked, unconfirmedCount } = this.#broker;
     return {
       connections: open.size,
       channels: pubsub.hub.channelCount,
@@ -38,7 +38,7 @@ export class WorkerReports implements ReportSource, PublishMeter {
       gaps: counts.gaps,
       lost: counts.lost,
       rejected: sum(Object.values(rejected)),
-      links: linkCount,
+      links: linked.length,
       unconfirmed: unconfirmedCount,
     };
   }

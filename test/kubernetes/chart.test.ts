@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
-import { SERVICES } from "../../src/cli/known-variables.ts";
 import { filesIn, type KubernetesObject, MANIFESTS, RENDERED, read } from "./objects.ts";
 
 /** Labels by which helm knows its own, and that nothing else asks for. */
@@ -37,8 +36,6 @@ interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
 }
 
 /** Paths of a schema's keys that hold no further named keys. */
@@ -82,27 +79,6 @@ describe("The chart", () => {
     const { version, appVersion } = parse(read("chart/Chart.yaml"));
 
     expect([version, appVersion]).toEqual([packageJson.version, packageJson.version]);
-  });
-
-  it("takes for a value that is a setting what the setting takes, and nothing else", () => {
-    const schema: Schema = JSON.parse(read("chart/values.schema.json"));
-    const settings = [...read("chart/values.yaml").matchAll(/\((SCC_\w+)\)[^\n]*\n {2}(\w+): \d+$/gm)];
-    expect(settings.map(([, variable]) => variable)).toEqual(["SCC_DRAIN_MS", "SCC_DRAIN_MS"]);
-
-    for (const [service, key, variable] of [
-      ["broker", "drainMs", "SCC_DRAIN_MS"],
-      ["worker", "drainMs", "SCC_DRAIN_MS"],
-    ] as const) {
-      const setting = Object.values(SERVICES.get(service) ?? {}).find(({ env }) => env === variable);
-      const { minimum = NaN, maximum = NaN } = schema.properties?.[service]?.properties?.[key] ?? {};
-      const takes = (value: number): boolean | undefined => setting?.schema.safeParse(String(value)).success;
-      expect([minimum - 1, minimum, maximum, maximum + 1].map(takes), `${service}.${key}`).toEqual([
-        false,
-        true,
-        true,
-        false,
-      ]);
-    }
   });
 
   it("has a default for every value that its schema knows, and a schema that knows no other", () => {

@@ -17,6 +17,7 @@ interface Cause {
 }
 
 const WORKER = '{instance="w:9000",service="scc-worker"}';
+const GAPS = 'scc_worker_gaps_total{instance="w:9000",reason="new log",service="scc-worker"}';
 const BROKER = '{instance="b:9888",service="scc-broker"}';
 const [atWorker, atBroker] = [
   { instance: "w:9000", service: "scc-worker" },
@@ -49,14 +50,14 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     labels: atBroker,
   },
   SccLinksMissing: {
-    bad: { [`scc_worker_links_missing${WORKER}`]: "1x60" },
-    good: { [`scc_worker_links_missing${WORKER}`]: "0x60" },
-    labels: atWorker,
+    bad: { [links("broker", "open")]: "2x60", [links("broker", "unusable")]: "1x60" },
+    good: { [links("broker", "open")]: "3x60", [links("broker", "missing")]: "0x60" },
+    labels: { ...atWorker, role: "broker" },
   },
   SccMessagesLost: {
-    bad: { [`scc_worker_gaps_total${WORKER}`]: "0x27 1x33" },
-    good: { [`scc_worker_gaps_total${WORKER}`]: "1x60" },
-    labels: atWorker,
+    bad: { [GAPS]: "0x27 1x33" },
+    good: { [GAPS]: "1x60" },
+    labels: { ...atWorker, reason: "new log" },
   },
   SccPublishesLost: {
     bad: { [`scc_worker_lost_total${WORKER}`]: "0x27 1x33" },
@@ -107,6 +108,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     labels: atBroker,
   },
 };
+
+function links(role: string, state: string): string {
+  return `scc_links{instance="w:9000",role="${role}",service="scc-worker",state="${state}"}`;
+}
 
 /** A hundred acknowledgements a minute, and how many of them come within a second. */
 function slow(within: string): Cause["bad"] {

@@ -1,6 +1,8 @@
+import type { ClientRequest } from "node:http";
 import socketClusterClient from "socketcluster-client";
 import { z } from "zod";
 import { ClusterAuthError } from "../../runtime/errors.ts";
+import { tlsAdvice } from "../../runtime/tls-advice.ts";
 import type { StateAddress } from "./flags.ts";
 import { type Picture, pictureSchema } from "./picture.ts";
 
@@ -64,6 +66,8 @@ export class Viewer {
   readonly #client: Client;
   #isClosed = false;
   #isFollowing = false;
+  /** Why the latest connection could not be made. */
+  #failure: NodeJS.ErrnoException | undefined;
 
   constructor(address: StateAddress, events: ViewerEvents) {
     this.#address = address;
@@ -78,7 +82,16 @@ export class Viewer {
       ackTimeout: ACK_WITHIN_MS,
       connectTimeout: CONNECT_WITHIN_MS,
       autoReconnectOptions: RETRY,
-      ...(ca !== undefined && { wsOptions: { ca } }),
+      wsOptions: {
+        ...(ca !== undefined && { ca }),
+        // The client itself tells only that a connection has ended, and not why there was none.
+        finishRequest: (request: ClientRequest) => {
+          request.once("error", (error) => {
+            this.#failure = error;
+          });
+          request.end();
+        },
+      },
     }) as Client;
     this.#listen("connect", () => void this.#connected());
     this.#listen("disconnect", (event) => this.#lost(event));
@@ -150,7 +163,17 @@ export class Viewer {
   }
 
   #lost(event: unknown): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) return this.#events.lost(reasonOf(failure, this.#address.secure));
     const { code, reason } = event as { code?: number; reason?: unknown };
     this.#events.lost(typeof reason === "string" && reason !== "" ? reason : `closed with code ${code}`);
   }
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException, isSecure: boolean): string {
+  const advice = tlsAdvice(code, isSecure);
+  // Where a name has several addresses the message is empty: each of them has failed.
+  const what = message || (code ?? "no connection");
+  return advice === undefined ? what : `${what}: ${advice}`;
 }
