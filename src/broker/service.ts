@@ -156,11 +156,10 @@ export class BrokerService {
     return this.#open.get(followerOf(this.ring.ring)?.instanceId ?? "")?.beats ?? 0;
   }
 
-  /** Whether channels go on here, or at one of those who have still to take over what this broker keeps. */
+  /** Whether channels go on here, or somebody has still to take over what is kept here, reached just now or not. */
   get #isNeeded(): boolean {
-    const { ring } = this.ring;
-    const hasHeirs = ring.brokers.some(({ instanceId }) => this.#open.has(instanceId));
-    return this.#workerCount > 0 || (isKeeper(ring, this.instanceId) && hasHeirs);
+    const keeps = isKeeper(this.ring.ring, this.instanceId) && this.held.count > 0;
+    return this.#workerCount > 0 || keeps;
   }
 
   /** Links of workers. */

@@ -82,6 +82,11 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
     seed: 5_001_702,
     was: "a broker left before others had what it kept, since no worker needed it",
   },
+  {
+    profile: "all",
+    seed: 8_002_560,
+    was: "a broker left before others had what it kept, since it reached none of them",
+  },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {

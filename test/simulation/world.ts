@@ -390,6 +390,7 @@ export class World implements ProcessWorld, Inspect {
     this.trace(`${process.name} is no more`);
     const member = this.#members.get(process);
     this.#members.delete(process);
+    if (!(member instanceof StateMember) && member?.outOfTime) this.ledger.failed(process.name);
     if (member instanceof BrokerMember) {
       this.ledger.gone(member.service.instanceId);
       this.#rings.brokerEnded(member.service.instanceId, process.name);

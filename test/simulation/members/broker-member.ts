@@ -20,6 +20,8 @@ export class BrokerMember {
   readonly service: BrokerService;
   /** Whether it was told to leave. */
   isLeaving = false;
+  /** Whether it went because its grace period was over, with copies that others may have needed. */
+  outOfTime = false;
   readonly #state: StateLink;
   readonly #context: MemberContext;
   readonly #channels: readonly string[];
@@ -73,6 +75,7 @@ export class BrokerMember {
   leave(): void {
     this.isLeaving = true;
     this.process.read(() => {
+      const since = this.process.clock.now();
       this.service.leaves();
       void this.#state
         .leave(
@@ -80,6 +83,7 @@ export class BrokerMember {
           LEAVE_MS,
         )
         .then(() => {
+          this.outOfTime = this.process.clock.now() - since >= LEAVE_MS;
           this.service.close();
           // What was said last is still on its way when the process ends.
           this.process.clock.after(10, () => this.process.kill());

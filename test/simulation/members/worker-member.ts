@@ -30,6 +30,8 @@ export class WorkerMember {
   readonly clients: Clients;
   /** Copies that it keeps. */
   readonly held: HeldLogs;
+  /** Whether it went because its grace period was over, with copies that others may have needed. */
+  outOfTime = false;
   readonly #state: StateLink;
   readonly #holder: Holder;
   readonly #context: MemberContext;
@@ -91,7 +93,9 @@ export class WorkerMember {
           clock: this.process.clock,
           ownerBeats: () => this.broker.beats,
         });
+        const since = this.process.clock.now();
         void this.#state.leave(promising(this.process, parting, LIMIT_MS), LIMIT_MS).then(() => {
+          this.outOfTime = this.process.clock.now() - since >= LIMIT_MS;
           this.broker.close();
           this.process.clock.after(10, () => this.process.kill());
         });
