@@ -54,6 +54,16 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     good: { [links("broker", "open")]: "3x60", [links("broker", "missing")]: "0x60" },
     labels: { ...atWorker, role: "broker" },
   },
+  SccCanariesLate: {
+    bad: { [`scc_worker_canaries_late${WORKER}`]: "1x60" },
+    good: { [`scc_worker_canaries_late${WORKER}`]: "1x27 0x33" },
+    labels: atWorker,
+  },
+  SccClientsSentElsewhere: {
+    bad: { [`scc_worker_evacuated_total${WORKER}`]: "0x27 5x33" },
+    good: { [`scc_worker_evacuated_total${WORKER}`]: "5x60" },
+    labels: atWorker,
+  },
   SccMessagesLost: {
     bad: { [GAPS]: "0x27 1x33" },
     good: { [GAPS]: "1x60" },
