@@ -2,9 +2,10 @@
 export type Accusations = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The brokers that are at fault: those that two or more cannot use, and more than any of those who accuse
- * them are at odds with. An accusation counts against both of its ends, so that whoever accuses everybody
- * has the most, and removes nobody. Pure.
+ * The brokers that are at fault: those that two or more cannot use, and that are at odds with more members than any of
+ * those who accuse them. An accusation counts against both of its ends, so that whoever accuses everybody has the most,
+ * and removes nobody. But what a broker says of others does not make a second accuser of it: one worker that has lost
+ * its way to a broker, and that broker's word about another that crashed, would take a healthy one away. Pure.
  */
 export function accusedBy(accusations: Accusations, brokers: readonly string[]): string[] {
   const against = new Map<string, number>();
@@ -17,12 +18,10 @@ export function accusedBy(accusations: Accusations, brokers: readonly string[]):
     }
   }
   return brokers.filter((instanceId) => {
-    if (count(instanceId) < 2) return false;
     const accusers = [...accusations].filter(
       ([accuser, accused]) => accuser !== instanceId && accused.includes(instanceId),
     );
-    // Who only complains of others may be right.
-    return accusers.length > 0 && accusers.every(([accuser]) => count(accuser) < count(instanceId));
+    return accusers.length >= 2 && accusers.every(([accuser]) => count(accuser) < count(instanceId));
   });
 }
 

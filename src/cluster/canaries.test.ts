@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { VirtualCluster, type VirtualWorker } from "../../test/support/virtual-cluster.ts";
 import type { BrokerService } from "../broker/service.ts";
 import { EntryWriter } from "../link/entries.ts";
+import { WHOLE_FRAMES } from "../link/test-link.ts";
 import { Canaries } from "./canaries.ts";
 import { CopyStream } from "./copy-stream.ts";
 import { CurrentRing } from "./current-ring.ts";
@@ -116,7 +117,7 @@ describe("A follower's copies", () => {
       () => {},
     );
     const hello = { instanceId: "me", role: "broker" as const, release: "1", ring: ring.ring };
-    const link = { entries, acknowledged: () => {}, close: () => {} };
+    const link = { entries, ...WHOLE_FRAMES, close: () => {} };
     const port = new PeerPort({ link, ring, hello, logs, introduced: () => {} });
     port.hello(JSON.stringify({ ...hello, instanceId: "f", ...(canaries !== undefined && { canaries }) }));
     return port;

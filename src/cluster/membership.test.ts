@@ -121,6 +121,29 @@ describe("Membership, leaves and crashes", () => {
     expect(names(membership.next(20_000))).toEqual(["b", "c"]);
   });
 
+  it("does not count what a broker says of others as a second voice against it", () => {
+    const membership = running("a", "b", "c");
+    for (const name of ["w1", "w2"]) membership.joined(worker(name));
+    membership.accuse("w1", ["a"]);
+    // Not all have seen yet that b crashed.
+    membership.accuse("a", ["b"]);
+    expect(membership.next(20_000)).toBeUndefined();
+
+    membership.accuse("w2", ["b"]);
+    membership.accuse("c", ["b"]);
+    expect(names(membership.next(20_000))).toEqual(["a", "c"]);
+  });
+
+  it("builds on no ring that leaves it no room to go on", () => {
+    const membership = running("a", "b");
+    const { ring } = membership;
+    const brought = (counter: number) => ({ ...ring, version: { counter, stateId: "s" } });
+
+    expect(membership.heardOf(brought(2 ** 48))).toBe(false);
+    expect(membership.ring).toBe(ring);
+    expect(membership.heardOf(brought(2 ** 40))).toBe(true);
+  });
+
   it("gives up all brokers once none of them was heard for long, and no worker can use any", () => {
     const membership = running("a", "b");
     membership.joined(worker("w1"));

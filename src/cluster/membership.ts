@@ -6,8 +6,8 @@ import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
   isKeeper,
-  isNewer,
   type Keeper,
+  mayFollow,
   membersOf,
   NO_RING,
   type PlacementKind,
@@ -192,7 +192,7 @@ export class Membership {
 
   /** A member holds this ring; returns whether it is news. */
   heardOf(ring: Ring): boolean {
-    if (!isNewer(ring, this.#ring.version)) return false;
+    if (!mayFollow(ring, this.#ring.version)) return false;
     this.#adopt(ring);
     for (const { uri, instanceId } of this.#candidates.values()) {
       if (!ring.brokers.some((broker) => broker.uri === uri)) continue;

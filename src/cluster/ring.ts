@@ -57,8 +57,10 @@ function areDistinct(members: readonly RingMember[]): boolean {
   return new Set(members.map(({ uri }) => uri)).size === members.length;
 }
 
-/** No cluster changes so often: whoever says a higher one must not keep the others from ever going on. */
+/** No cluster changes so often. */
 const MAX_COUNTER = 2 ** 48;
+/** scc-state builds on no ring that a member brings beyond this one: what comes after it could be the last. */
+const MAX_COUNTER_HEARD = MAX_COUNTER / 2;
 
 /** A ring as it comes from another process. */
 export const ringSchema: z.ZodType<Ring> = z.object({
@@ -91,4 +93,9 @@ export function membersOf({ brokers, keepers }: Ring): readonly RingMember[] {
 
 export function isNewer(ring: Ring, than: RingVersion): boolean {
   return compareVersions(ring.version, than) > 0;
+}
+
+/** Whether scc-state goes on from a ring that a member brings. */
+export function mayFollow(ring: Ring, known: RingVersion): boolean {
+  return isNewer(ring, known) && ring.version.counter <= MAX_COUNTER_HEARD;
 }

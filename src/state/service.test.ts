@@ -76,6 +76,29 @@ describe("scc-state", () => {
     expect(worker.said.at(-1)).toMatchObject({ type: "ring", ring: { version: { counter: 1 } } });
   });
 
+  it("does not let a broker back in that was left out and has not heard of it", async () => {
+    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
+    const [first, second] = [state.join(1, "scc-broker"), state.join(2, "scc-broker")];
+    first.say({ type: "linked", brokers: [uuid(2)] });
+    await state.pass(200);
+    expect(uris(state).length).toBe(2);
+    const { ring } = state.service;
+    first.say({ type: "settled", version: ring.version });
+    second.say({ type: "settled", version: ring.version });
+    for (const n of [8, 9]) state.join(n, "scc-worker", { accused: [uuid(2)] });
+    second.lose();
+    await state.pass(20);
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1"]);
+
+    first.say({ type: "settled", version: state.service.ring.version });
+    first.say({ type: "linked", brokers: [uuid(2), uuid(3)] });
+    const again = state.join(2, "scc-broker", { ring });
+    expect(again.said).toContainEqual(expect.objectContaining({ type: "welcome", ring: state.service.ring }));
+    state.join(3, "scc-broker");
+    await state.pass(500);
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1", "ws://10.0.0.1:3"]);
+  });
+
   it("refuses one that does not, and lets it in when it does later", async () => {
     let isUp = false;
     const state = stage((uri) => (isUp ? uuid(Number(uri.split(":").at(-1))) : undefined));

@@ -181,8 +181,16 @@ export class StateService {
     this.#observer?.registered(talk);
     this.#observer?.said(talk, join);
     if (member.role === "worker") this.#tellOfWorkers();
-    if (member.role === "broker" && !hasMember(this.ring.brokers, member.instanceId)) void this.#verify(talk);
+    if (this.#mayBeLetIn(member, join.ring)) void this.#verify(talk);
     this.#review();
+  }
+
+  /** @param brought the ring that the member was at when it came */
+  #mayBeLetIn({ role, instanceId }: Member, brought: Ring): boolean {
+    if (role !== "broker" || hasMember(this.ring.brokers, instanceId)) return false;
+    // Whom an older ring lists was left out since. Its logs are of then, and must not serve again: it starts over as
+    // another instance once it hears of the newer ring.
+    return !hasMember(brought.brokers, instanceId);
   }
 
   #registered(member: UpstreamMember): void {

@@ -57,7 +57,7 @@ const isGreen = async (service: Service): Promise<boolean> => (await service.pro
 
 describe("A worker whose way to a broker swallows what is sent", () => {
   it("turns not ready and sends its clients elsewhere; the others stay ready, and it recovers", async () => {
-    const { brokers, workers, afflict } = await running();
+    const { state, brokers, workers, metricsPort, afflict } = await running();
     const [lonely, other] = workers as [Service, Service];
     const balancer = await Balancer.start([lonely, other]);
     const clients: Client[] = [];
@@ -78,8 +78,11 @@ describe("A worker whose way to a broker swallows what is sent", () => {
     expect(await isGreen(other)).toBe(true);
     expect(brokers.every(({ running: runs }) => runs)).toBe(true);
     expect(other.output).not.toContain("sending clients elsewhere");
+    expect((await metricsOf(metricsPort)).get("scc_worker_evacuated_total")).toBeGreaterThan(0);
     afflict(undefined);
     await until("it is ready again", () => isGreen(lonely));
+    const ring = state.log.findLast(({ msg }) => msg === "new ring");
+    expect(ring?.brokers).toHaveLength(2);
   });
 
   it("sees, with all others, the broker leave the ring, and is ready without it", async () => {

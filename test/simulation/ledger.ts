@@ -17,6 +17,8 @@ export class Ledger {
   readonly #trace: ((line: string) => void) | undefined;
   readonly #gone = new Set<string>();
   readonly #blamedUntil = new Map<string, number>();
+  /** Until when, by host and by who may complain of it. */
+  readonly #reproachedUntil = new Map<string, Map<string, number>>();
   readonly #troubledUntil = new Map<string, number>();
   readonly #failed = new Set<string>();
   #toldUntil = 0;
@@ -39,6 +41,19 @@ export class Ledger {
   blame({ host }: Process, ms: number): void {
     const until = this.#now() + ms + AFTERMATH_MS;
     this.#blamedUntil.set(host, Math.max(until, this.#blamedUntil.get(host) ?? 0));
+  }
+
+  /**
+   * For so long, ms, one member may find that it cannot use who is at this host. That alone is no reason to give it up;
+   * that another finds so at the same time is.
+   */
+  reproach(process: Process, by: Process, ms: number): void {
+    const now = this.#now();
+    const complaints = this.#reproachedUntil.get(process.host) ?? new Map<string, number>();
+    this.#reproachedUntil.set(process.host, complaints);
+    complaints.set(by.host, Math.max(complaints.get(by.host) ?? 0, now + ms + AFTERMATH_MS));
+    const current = [...complaints.values()].filter((until) => until > now);
+    if (current.length > 1) this.blame(process, ms);
   }
 
   /** Whether there is no reason to take a broker out of the ring. */

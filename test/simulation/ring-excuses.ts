@@ -30,6 +30,8 @@ export class RingExcuses implements Checker {
   #latest = NO_RING;
   readonly #lossy: RingVersion[] = [];
   readonly #makers = new Map<number, string>();
+  /** By instance, the lives of those that are no more. */
+  readonly #ended = new Map<string, string>();
   #wereTwo = false;
   /** Whether what the only broker holds has not been held twice since it was left alone with it. */
   #isAlone = false;
@@ -52,8 +54,12 @@ export class RingExcuses implements Checker {
     );
   }
 
-  /** A broker that goes though it is listed, as the last one or without a scc-state, leaves one copy fewer. */
-  brokerEnded(instanceId: string, life: string): void {
+  /**
+   * A member that goes though it is listed leaves one copy fewer: a broker as the last one or without a scc-state, a
+   * worker that follows the only broker when scc-state is away for too long to name another.
+   */
+  memberEnded(instanceId: string, life: string): void {
+    this.#ended.set(instanceId, life);
     if (isAlone(this.#latest, instanceId)) this.#isAlone = true;
     if (!hasMember(this.#latest.brokers, instanceId)) return;
     this.#world.ledger.failed(life);
@@ -111,10 +117,19 @@ export class RingExcuses implements Checker {
       if (hasMember(removed, service.instanceId)) ledger.failed(process.name);
     for (const { instanceId, process } of workers)
       if (hasMember(removed, instanceId)) ledger.failed(process.name);
-    const live = new Set(brokers.map(({ service }) => service.instanceId));
     if (isAlone(before)) this.#isAlone = true;
     if (this.#isAlone && hasMember(removed, before.brokers[0]?.instanceId ?? "")) ledger.failed(THE_OTHER);
-    for (const { instanceId } of ring.brokers) if (!live.has(instanceId)) ledger.failed(instanceId);
+    this.#takenInDead(ring);
     if (this.mayGap) this.#lossy.push(ring.version);
+  }
+  /** Who is to hold copies under a ring, and was no more when scc-state made it, has failed. */
+  #takenInDead(ring: Ring): void {
+    const { ledger, brokers, workers } = this.#world;
+    const live = new Set([
+      ...brokers.map(({ service }) => service.instanceId),
+      ...workers.map(({ instanceId }) => instanceId),
+    ]);
+    for (const { instanceId } of [...ring.brokers, ...[followerOf(ring)].flatMap((keeper) => keeper ?? [])])
+      if (!live.has(instanceId)) ledger.failed(this.#ended.get(instanceId) ?? instanceId);
   }
 }

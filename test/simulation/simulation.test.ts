@@ -87,6 +87,8 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
     seed: 8_002_560,
     was: "a broker left before others had what it kept, since it reached none of them",
   },
+  { profile: "partitions", seed: 9_100_208, was: "a broker that one worker could not use was removed" },
+  { profile: "partitions", seed: 9_102_912, was: "a broker was let back in before it heard that it was out" },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {

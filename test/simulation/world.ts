@@ -393,9 +393,10 @@ export class World implements ProcessWorld, Inspect {
     if (!(member instanceof StateMember) && member?.outOfTime) this.ledger.failed(process.name);
     if (member instanceof BrokerMember) {
       this.ledger.gone(member.service.instanceId);
-      this.#rings.brokerEnded(member.service.instanceId, process.name);
+      this.#rings.memberEnded(member.service.instanceId, process.name);
     }
     if (member instanceof WorkerMember) {
+      this.#rings.memberEnded(member.instanceId, process.name);
       for (const subscription of this.history.subscriptions) {
         if (subscription.worker === process.name) this.history.leaves(subscription);
       }

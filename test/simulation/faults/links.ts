@@ -1,6 +1,7 @@
 import { LINK_PROTOCOL } from "../../../src/link/entries.ts";
 import type { Connection } from "../network/connection.ts";
 import type { Profile } from "../plan.ts";
+import type { Process } from "../process.ts";
 import type { World } from "../world.ts";
 import type { Fault } from "./fault.ts";
 
@@ -67,7 +68,7 @@ export const PARTITION_FAULTS: readonly Fault[] = [
     strike: (world) =>
       onConnection(world, (connection) => {
         const ms = world.random.between(2500, 10_000);
-        blameBrokersOf(world, connection, ms);
+        blameBrokersOf(world, [connection.client.process, connection.server.process], ms);
         connection.stall(ms);
       }),
   },
@@ -77,7 +78,7 @@ export const PARTITION_FAULTS: readonly Fault[] = [
     weight: 1,
     strike: (world) =>
       onConnection(world, (connection) => {
-        blameBrokersOf(world, connection, SHORT_STALL_MS);
+        blameBrokersOf(world, [connection.client.process, connection.server.process], SHORT_STALL_MS);
         connection.swallow();
       }),
   },
@@ -112,9 +113,7 @@ function part(world: World, isWhole: boolean): string | undefined {
   const other = world.random.maybe(members.filter((member) => member !== one));
   if (one === undefined || other === undefined) return undefined;
   const ms = world.random.between(200, 12_000);
-  for (const { process } of world.brokers) {
-    if (process === one.process || process === other.process) world.ledger.blame(process, ms);
-  }
+  blameBrokersOf(world, [one.process, other.process], ms);
   const ways = [world.network.block(one.process, other.process)];
   if (isWhole) ways.push(world.network.block(other.process, one.process));
   world.later(ms, () => {
@@ -123,6 +122,16 @@ function part(world: World, isWhole: boolean): string | undefined {
   return `${one.process.name} ${isWhole ? "and" : "to"} ${other.process.name}`;
 }
 
-function blameBrokersOf({ brokers, ledger }: World, connection: Connection, ms: number): void {
-  for (const { process } of brokers) if (connection.has(process)) ledger.blame(process, ms);
+/** Of two brokers that cannot reach each other one has to go; of a broker and somebody else neither. */
+function blameBrokersOf(
+  { brokers, ledger }: World,
+  [one, other]: readonly [Process, Process],
+  ms: number,
+): void {
+  const isBroker = (process: Process): boolean => brokers.some((broker) => broker.process === process);
+  if (isBroker(one) && isBroker(other)) {
+    ledger.blame(one, ms);
+    ledger.blame(other, ms);
+  } else if (isBroker(one)) ledger.reproach(one, other, ms);
+  else if (isBroker(other)) ledger.reproach(other, one, ms);
 }
