@@ -46,8 +46,7 @@ export class BrokerPort extends Port<ChannelSlot> {
   #strayed = false;
   /** What the broker lets this worker have unconfirmed there, bytes. Until it says so, nothing but the own settings. */
   window = Infinity;
-  /** Grows with what the broker confirms, shows and answers. */
-  progress = 0;
+  #served = 0;
 
   constructor(options: PortOptions, events: BrokerPortEvents) {
     super(options, (channel) => ({ channel, epoch: undefined }));
@@ -85,6 +84,11 @@ export class BrokerPort extends Port<ChannelSlot> {
     if (!this.#strayed) return;
     this.#strayed = false;
     this.#events.returned();
+  }
+
+  /** Grows with what the broker confirms, shows and answers, also while a large message comes part by part. */
+  get progress(): number {
+    return this.#served + this.link.partCount;
   }
 
   /** Positions of publishes that may still be confirmed. */
@@ -128,7 +132,7 @@ export class BrokerPort extends Port<ChannelSlot> {
   }
 
   override confirm(first: number, count: number): void {
-    this.progress += 1;
+    this.#served += 1;
     const end = Math.min(first + count, this.#sent.next);
     for (let position = first; position < end; position++) {
       const pending = this.#sent.take(position);
@@ -147,7 +151,7 @@ export class BrokerPort extends Port<ChannelSlot> {
   }
 
   override canaryHeld(number: number): void {
-    this.progress += 1;
+    this.#served += 1;
     this.#events.canaryHeld(number);
   }
 
@@ -160,20 +164,20 @@ export class BrokerPort extends Port<ChannelSlot> {
   }
 
   override subscribed(number: number, ask: number, stable: number, gap: GapReason): void {
-    this.progress += 1;
+    this.#served += 1;
     const slot = this.slot(number);
     this.#events.answered(slot.channel, { ask, epoch: epochOf(slot), stable, gap });
   }
 
   override record(number: number, offset: number, _origin: number, _sequence: number, bytes: Buffer): void {
-    this.progress += 1;
+    this.#served += 1;
     const slot = this.slot(number);
     // The bytes are a view into the frame: it lives until they were delivered, at the end of this turn.
     this.#events.recorded(epochOf(slot), offset, new Publication(slot.channel, bytes));
   }
 
   override own(number: number, offset: number, position: number): void {
-    this.progress += 1;
+    this.#served += 1;
     const slot = this.slot(number);
     const pending = this.#sent.take(position);
     if (pending === undefined) return this.#events.recordedWithout(slot.channel);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
+import { WHOLE_FRAMES } from "../link/test-link.ts";
 import { BrokerLogs } from "./broker-logs.ts";
 import { Canaries } from "./canaries.ts";
 import { CurrentRing } from "./current-ring.ts";
@@ -63,7 +64,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
       owner,
       canaries,
       ring,
-      link: { entries, acknowledged: () => {}, close: () => {} },
+      link: { entries, ...WHOLE_FRAMES, close: () => {} },
       hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
       atTurnEnd: () => {},
       introduced: () => true,

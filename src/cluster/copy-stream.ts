@@ -53,6 +53,8 @@ export class CopyStream {
   #canary: CanaryItem | undefined;
   /** Ticks in which the follower acknowledged nothing of what it was told. */
   #stalled = 0;
+  /** Parts of large frames that had passed the connection at the last tick. */
+  #parts = 0;
 
   /**
    * @param window bytes that may be said and not acknowledged; one item always fits
@@ -129,7 +131,11 @@ export class CopyStream {
 
   /** To be called every second or so. */
   tick(): void {
-    this.#stalled = this.#start < this.#next ? this.#stalled + 1 : 0;
+    const parts = this.#port?.link.partCount ?? 0;
+    // A large frame that is still on its way, here or there, holds up what is to be acknowledged.
+    const isStill = this.#start < this.#next && parts === this.#parts;
+    this.#parts = parts;
+    this.#stalled = isStill ? this.#stalled + 1 : 0;
   }
 
   /** For how many ticks the follower has acknowledged nothing, though it was told something. */
@@ -210,8 +216,12 @@ export class CopyStream {
   }
 
   #sayMore(): void {
-    if (this.#port === undefined) return;
-    while (this.#next < this.#items.length && (this.#bytes < this.#window || this.#bytes === 0)) {
+    // What is said may end the connection, and with it the port.
+    while (
+      this.#port !== undefined &&
+      this.#next < this.#items.length &&
+      (this.#bytes < this.#window || this.#bytes === 0)
+    ) {
       const item = this.#items[this.#next] as Item;
       this.#next += 1;
       item.size = sizeOf(item);

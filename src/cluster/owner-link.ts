@@ -184,4 +184,4 @@ export class OwnerLink<P extends Port = Port> {
 }
 
 const AUTH_ADVICE =
-  "BadClusterAuthError: the broker does not accept this worker's key; set SCC_AUTH_KEY to the key of the cluster";
+  "BadClusterAuthError: the broker does not accept this member's key; set SCC_AUTH_KEY to the key of the cluster";

@@ -15,6 +15,8 @@ export interface Hello {
   readonly canaries?: boolean | undefined;
   /** Whether the sender can be told how much it may have unconfirmed; earlier releases end a link on which it is. */
   readonly windows?: boolean | undefined;
+  /** Whether the sender can be told how much of a large frame has come; earlier releases end a link on which it is. */
+  readonly parts?: boolean | undefined;
 }
 
 const helloSchema: z.ZodType<Hello> = z.object({
@@ -24,6 +26,7 @@ const helloSchema: z.ZodType<Hello> = z.object({
   ring: ringSchema,
   canaries: z.boolean().optional(),
   windows: z.boolean().optional(),
+  parts: z.boolean().optional(),
 });
 
 /** @throws {BadEntryError} if it is none */

@@ -93,7 +93,7 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
     this.origins = new NameTable((number, instanceId) => link.entries.origin(number, instanceId));
     this.#logs = logs;
     this.#named = named;
-    link.entries.hello(JSON.stringify({ ...hello, canaries: true, windows: true }));
+    link.entries.hello(JSON.stringify({ ...hello, canaries: true, windows: true, parts: true }));
   }
 
   /**
@@ -123,6 +123,10 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   override beat(received: number): void {
     this.beats += 1;
     this.link.acknowledged(received);
+  }
+
+  override parts(count: number): void {
+    this.link.partsAcknowledged(count);
   }
 
   override name(number: number, channel: string): void {
@@ -171,7 +175,8 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
   }
 
   /** Who is at the other end, as it says itself. */
-  protected introducedAs({ instanceId, canaries = false, windows = false }: Hello): void {
+  protected introducedAs({ instanceId, canaries = false, windows = false, parts = false }: Hello): void {
+    if (parts) this.link.saysParts();
     this.instanceId = instanceId;
     this.takesCanaries = canaries;
     this.takesWindows = windows;

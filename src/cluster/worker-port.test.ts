@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EntryWriter } from "../link/entries.ts";
 import { type EntryHandler, readEntries } from "../link/read-entries.ts";
+import { WHOLE_FRAMES } from "../link/test-link.ts";
 import { taken } from "../link/test-taken.ts";
 import { BrokerLogs } from "./broker-logs.ts";
 import { Canaries } from "./canaries.ts";
@@ -39,7 +40,7 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
     owner,
     canaries,
     ring,
-    link: { entries, acknowledged: () => {}, close: () => {} },
+    link: { entries, ...WHOLE_FRAMES, close: () => {} },
     hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
     atTurnEnd: (task) => tasks.push(task),
     introduced: () => {

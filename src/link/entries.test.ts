@@ -48,7 +48,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant("version"), version),
   fc.tuple(fc.constant("offer"), number, version, epoch, number, number),
   fc.tuple(fc.constantFrom("done", "settled", "canaryCopy")),
-  fc.tuple(fc.constantFrom("allow", "canary", "canaryHeld", "canaryWaits"), number),
+  fc.tuple(fc.constantFrom("parts", "allow", "canary", "canaryHeld", "canaryWaits"), number),
   fc.tuple(fc.constantFrom("pull", "drop", "copied", "recopy"), number),
   fc.tuple(fc.constant("log"), number, epoch, number),
   fc.tuple(fc.constant("sequence"), number, number, number),
@@ -141,7 +141,7 @@ describe("EntryWriter", () => {
 describe("NameTable", () => {
   it("gives the number anew that was given longest ago, and announces it", () => {
     const announced: [number, string][] = [];
-    const table = new NameTable((...pair) => announced.push(pair), 2);
+    const table = new NameTable((...pair) => announced.push(pair), 3, 1);
 
     const numbers = ["a", "b", "a", "c", "b", "a"].map((channel) => table.numberOf(channel));
 
@@ -152,6 +152,19 @@ describe("NameTable", () => {
       [0, "c"],
       [1, "a"],
     ]);
+  });
+
+  it("has few numbers for long names, and does not take the others for them", () => {
+    const announced: number[] = [];
+    const table = new NameTable((number) => announced.push(number), 4, 2);
+    const long = (n: number): string => `${n}`.repeat(300);
+    table.numberOf("short");
+
+    const numbers = [1, 2, 1, 3, 1].map((n) => table.numberOf(long(n)));
+
+    expect(numbers).toEqual([2, 3, 2, 2, 3]);
+    expect(table.numberOf("short")).toBe(0);
+    expect(announced).toEqual([0, 2, 3, 2, 3]);
   });
 });
 
@@ -177,6 +190,18 @@ describe("Pulse", () => {
     }
 
     expect(beats * BEAT_MS).toBe(3500);
+  });
+
+  it("takes parts of a large frame for a sign of life, and counts on where the next part stays away", () => {
+    const pulse = new Pulse();
+    for (let beats = 0; beats < 100; beats++) {
+      pulse.heardPart();
+      expect(pulse.beat()).toBe(true);
+    }
+    let beats = 0;
+    while (pulse.beat()) beats += 1;
+
+    expect((beats + 1) * BEAT_MS).toBe(3000);
   });
 });
 

@@ -114,6 +114,12 @@ export class EntryWriter {
     this.#number(received);
   }
 
+  /** A large frame is on its way from the other side: so many parts of such frames came so far. */
+  parts(count: number): void {
+    this.#begin(Kind.parts, NUMBER_SIZE);
+    this.#number(count);
+  }
+
   /** A message for the channel's owner. The publishes of a link are counted from 1: its positions. */
   publish(channel: number, sequence: number, bytes: Buffer): void {
     this.#begin(Kind.publish, 3 * NUMBER_SIZE + bytes.length);

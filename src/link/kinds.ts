@@ -6,6 +6,7 @@ export const Kind = {
   name: 4,
   origin: 5,
   beat: 6,
+  parts: 7,
   publish: 16,
   confirm: 17,
   refuse: 18,

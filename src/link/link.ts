@@ -10,8 +10,14 @@ import { Wire, type WireSocket } from "./wire.ts";
 export interface LinkHandle {
   /** Whatever is written goes out when the turn ends, in one frame. */
   readonly entries: EntryWriter;
+  /** Grows with each part of a large frame, whoever sends it: nothing else can pass until all of it has come. */
+  readonly partCount: number;
   /** The other side says how many frames it has received. */
   acknowledged(received: number): void;
+  /** The other side says how many parts of large frames it has received. */
+  partsAcknowledged(count: number): void;
+  /** The other side knows what parts are. */
+  saysParts(): void;
   /** Ends the connection; `closed` is called with this reason. */
   close(reason: string): void;
 }
@@ -46,13 +52,17 @@ export class Link implements NewLink {
   readonly #pulse = new Pulse();
   #events: LinkEvents | undefined;
   #received = 0;
-
+  /** Parts of our own frames that the other side has received. */
+  #partsTaken = 0;
+  #tellsParts = false;
+  /** Parts that the other side was told of. */
+  #partsTold = 0;
   constructor(socket: WireSocket, { turn, clock, maxBufferedBytes }: LinkOptions) {
     this.#maxBufferedBytes = maxBufferedBytes;
     this.entries = new EntryWriter(() => turn.write(this.#flush), this.#flush);
     this.#wire = new Wire(socket, clock, this.#pulse, {
       read: (frame) => this.#read(frame),
-      beat: () => this.entries.beat(this.#received),
+      beat: () => this.#beat(),
       flush: this.#flush,
     });
   }
@@ -62,12 +72,33 @@ export class Link implements NewLink {
     this.#wire.start((reason) => events.closed(reason));
   }
 
+  get partCount(): number {
+    return this.#wire.parts + this.#partsTaken;
+  }
+
+  partsAcknowledged(count: number): void {
+    this.#partsTaken = count;
+    this.#pulse.partAcknowledged();
+  }
+
+  saysParts(): void {
+    this.#tellsParts = true;
+  }
+
   acknowledged(received: number): void {
     this.#pulse.acknowledged(received);
   }
 
   close(reason: string): void {
     this.#wire.close(reason);
+  }
+
+  #beat(): void {
+    this.entries.beat(this.#received);
+    const { parts } = this.#wire;
+    if (!this.#tellsParts || parts === this.#partsTold) return;
+    this.#partsTold = parts;
+    this.entries.parts(parts);
   }
 
   #read(frame: Buffer): void {

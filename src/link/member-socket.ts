@@ -21,6 +21,8 @@ const NO_CODE = 1005;
 export interface MemberSocketUser {
   /** A whole message; its bytes are the reader's. */
   read(message: Buffer): void;
+  /** Some bytes of a message came, and neither its end nor that of another one. */
+  readPart?(): void;
   /** The connection has ended, for this reason. Called once, and nothing after it. */
   closed(reason: string): void;
 }
@@ -41,6 +43,8 @@ export class MemberSocket implements FrameReader, DirectWriter {
   #user: MemberSocketUser | undefined;
   #waiting = 0;
   #hasEnded = false;
+  /** Messages that have come. */
+  #messages = 0;
 
   /** @param side which end of the connection this is; the one that dialled is the client */
   constructor(socket: Socket, head: Buffer, side: "client" | "server", maxPayload: number) {
@@ -60,7 +64,7 @@ export class MemberSocket implements FrameReader, DirectWriter {
   start(user: MemberSocketUser): void {
     this.#user = user;
     if (this.#hasEnded) this.#tellEnd("the connection broke");
-    else this.#socket.on("data", (chunk) => this.isReading && readFrames(this, chunk));
+    else this.#socket.on("data", (chunk) => this.isReading && this.#read(chunk));
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -112,6 +116,7 @@ export class MemberSocket implements FrameReader, DirectWriter {
   }
 
   message(payload: Buffer): void {
+    this.#messages += 1;
     this.#user?.read(payload);
   }
 
@@ -134,6 +139,12 @@ export class MemberSocket implements FrameReader, DirectWriter {
     this.#sayGoodbye(closeCode, message);
     this.#end(`what came is no WebSocket frame: ${message}`);
     this.#socket.end();
+  }
+
+  #read(chunk: Buffer): void {
+    const before = this.#messages;
+    readFrames(this, chunk);
+    if (this.#messages === before && !this.#hasEnded) this.#user?.readPart?.();
   }
 
   #sayGoodbye(code: number, reason: string): void {

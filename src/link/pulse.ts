@@ -16,6 +16,8 @@ export class Pulse {
   #silence = 0;
   #stalled = 0;
   #acknowledged = 0;
+  /** Whether the last that came is a part of a message. */
+  #isAmid = false;
 
   readonly #acknowledges: boolean;
 
@@ -27,6 +29,18 @@ export class Pulse {
   /** A frame came. */
   heard(): void {
     this.#silence = 0;
+    this.#isAmid = false;
+  }
+
+  /** A part of a large frame came. What the other side acknowledges may stand behind it. */
+  heardPart(): void {
+    this.#silence = 0;
+    this.#isAmid = true;
+  }
+
+  /** The other side says that a part of a large frame of ours has come. */
+  partAcknowledged(): void {
+    this.#stalled = 0;
   }
 
   /** The other side says how many of our frames it has received. */
@@ -43,7 +57,7 @@ export class Pulse {
    */
   beat(): boolean {
     this.#silence += 1;
-    if (this.#acknowledges) this.#stalled += 1;
+    if (this.#acknowledges && !this.#isAmid) this.#stalled += 1;
     return this.#silence <= SILENT_BEATS && this.#stalled <= SILENT_BEATS;
   }
 }

@@ -10,6 +10,7 @@ export interface EntryHandler {
   name(number: number, channel: string): void;
   origin(number: number, instanceId: string): void;
   beat(received: number): void;
+  parts(count: number): void;
   publish(channel: number, sequence: number, bytes: Buffer): void;
   confirm(first: number, count: number): void;
   refuse(position: number, reason: string): void;
@@ -71,6 +72,8 @@ function readEntry(r: Reader, handler: EntryHandler): void {
       return handler.origin(r.number(), r.text());
     case Kind.beat:
       return handler.beat(r.number());
+    case Kind.parts:
+      return handler.parts(r.number());
     case Kind.subscribe:
       return handler.subscribe(r.number(), r.number(), r.number() === 0 ? undefined : r.position());
     case Kind.unsubscribe:

@@ -24,6 +24,9 @@ export abstract class RefuseAll implements EntryHandler {
   beat(..._: Parameters<EntryHandler["beat"]>): void {
     foreign("beat");
   }
+  parts(..._: Parameters<EntryHandler["parts"]>): void {
+    foreign("parts");
+  }
   publish(..._: Parameters<EntryHandler["publish"]>): void {
     foreign("publish");
   }

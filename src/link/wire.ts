@@ -39,6 +39,7 @@ export class Wire {
   readonly #pulse: Pulse;
   readonly #beats: Timer;
   #closed: ((reason: string) => void) | undefined;
+  #parts = 0;
 
   constructor(socket: WireSocket, clock: Clock, pulse: Pulse, user: WireUser) {
     this.#socket = socket;
@@ -46,11 +47,20 @@ export class Wire {
     this.#user = user;
     this.#pulse = pulse;
     this.#beats = clock.every(BEAT_MS, () => this.#beat());
-    socket.start({ read: (message) => this.#read(message), closed: (reason) => this.#end(reason) });
+    socket.start({
+      read: (message) => this.#read(message),
+      readPart: () => this.#readPart(),
+      closed: (reason) => this.#end(reason),
+    });
   }
 
   get isOpen(): boolean {
     return this.#closed !== undefined;
+  }
+
+  /** Grows with each part of frames that come in parts. */
+  get parts(): number {
+    return this.#parts;
   }
 
   /** Bytes handed to the socket that it has not sent yet. */
@@ -101,6 +111,12 @@ export class Wire {
     if (!this.isOpen) return;
     this.#pulse.heard();
     this.#user.read(frame);
+  }
+
+  /** A frame that takes long, because it is large or the network slow, is no silence. */
+  #readPart(): void {
+    this.#parts += 1;
+    this.#pulse.heardPart();
   }
 
   #beat(): void {

@@ -8,6 +8,7 @@ import type { DialFailure } from "../../src/link/dial.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";
 import { readEntries } from "../../src/link/read-entries.ts";
+import { WHOLE_FRAMES } from "../../src/link/test-link.ts";
 import { taken } from "../../src/link/test-taken.ts";
 import type { Gap } from "../../src/pubsub/broker.ts";
 import { Publication } from "../../src/pubsub/publication.ts";
@@ -39,7 +40,11 @@ class VirtualLink implements NewLink {
     this.#events = events;
   }
 
+  readonly partCount = 0;
+
   acknowledged(): void {}
+  partsAcknowledged(): void {}
+  saysParts(): void {}
 
   close(reason: string): void {
     this.#flush();
@@ -231,7 +236,7 @@ export class VirtualCluster {
       this.#links.set(near, { from, to: uri });
       const forget = (link: NewLink): NewLink => ({
         entries: link.entries,
-        acknowledged: () => {},
+        ...WHOLE_FRAMES,
         close: (reason) => link.close(reason),
         start: ({ handler, closed }) =>
           link.start({
