@@ -37,6 +37,14 @@ export interface ClusterClientOptions {
   readonly publishLimit?: number | null;
   /** Bytes of published messages that may be unconfirmed before publishing clients are held back. Ours. */
   readonly unconfirmedBytes?: number | null;
+  /** Whether scc-state speaks TLS. Ours. */
+  readonly stateServerSecure?: boolean | null;
+  /** Certificates to trust when connecting to scc-state and brokers, a PEM file; absent: the system's. Ours. */
+  readonly tlsCaFile?: string | null;
+  /** The certificate to show to services that ask for one, a PEM file. Ours. */
+  readonly tlsCertFile?: string | null;
+  /** Its private key, a PEM file. Ours. */
+  readonly tlsKeyFile?: string | null;
   /** Accepted, without effect: scc-state decides, and the ring says which mapping holds. */
   readonly mappingEngine?: unknown;
   /** Accepted, without effect: there is one link per pair of processes. */

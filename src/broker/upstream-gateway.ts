@@ -36,6 +36,8 @@ export class UpstreamGateway implements Broker, Publisher {
   readonly #unheld: UnheldPackets;
   /** Packets whose log is not served yet. */
   readonly #waiting = new Set<Waiting>();
+  /** Whether there was no room for a subscription to wait for its log. */
+  #isBehind = false;
 
   constructor(service: BrokerService, deliver: Deliver) {
     this.#service = service;
@@ -72,7 +74,8 @@ export class UpstreamGateway implements Broker, Publisher {
   }
 
   /** A message in its place, as upstream's workers know it. They drop what they sent themselves. */
-  appended({ channel }: OwnedLog, { origin, bytes }: LogEntry): void {
+  appended({ channel }: OwnedLog, { origin, bytes }: LogEntry, cameHere: number | undefined): void {
+    if (cameHere !== undefined) this.heldTwice(cameHere);
     const slash = origin.indexOf("/");
     const sender = origin.startsWith(this.#life) ? origin.slice(slash + 1) : origin;
     const data = bytes.length === 0 ? "null" : bytes.toString();
@@ -101,11 +104,16 @@ export class UpstreamGateway implements Broker, Publisher {
     }
     const position = this.#unheld.add(size);
     this.#waiting.add(waiting);
-    this.#whenServed(channel, (owned) => {
+    const append = (owned: OwnedLog): void => {
       this.#waiting.delete(waiting);
       this.#append(owned, packet, position);
       settle();
-    });
+      if (this.#isBehind) this.#reattach();
+    };
+    if (this.#whenServed(channel, size, append)) return;
+    this.#waiting.delete(waiting);
+    this.heldTwice(position);
+    settle(new InvalidActionError("Cannot publish on this broker: too much waits for a change of the ring"));
   }
 
   #append(owned: OwnedLog, { sender, messages }: ClusterPacket, position: number): void {
@@ -123,27 +131,32 @@ export class UpstreamGateway implements Broker, Publisher {
   #attach(channel: string): void {
     // Whoever asks the wrong broker has not heard of the newest ring yet; it is kept in case this one gets it.
     if (!this.#service.owner.owns(channel)) return;
-    this.#whenServed(channel, (owned) => {
+    const waits = this.#whenServed(channel, 0, (owned) => {
       if (!this.#channels.has(channel)) return;
       owned.subscribers.add(this);
       this.#channels.set(channel, owned);
     });
+    if (!waits) this.#isBehind = true;
   }
 
   #reattach(): void {
+    this.#isBehind = false;
     for (const [channel, owned] of this.#channels) {
       if (owned === undefined || owned.closed) this.#attach(channel);
     }
   }
 
-  #whenServed(channel: string, task: (owned: OwnedLog) => void): void {
+  /**
+   * @param size what the task keeps, bytes
+   * @returns false if too much waits already
+   */
+  #whenServed(channel: string, size: number, task: (owned: OwnedLog) => void): boolean {
     const { owner } = this.#service;
     const served = owner.served(channel);
-    if (served !== undefined) {
-      task(served);
-      return;
-    }
-    owner.whenServed(channel, 0, () => this.#whenServed(channel, task));
+    if (served === undefined)
+      return owner.whenServed(channel, size, () => this.#whenServed(channel, size, task));
+    task(served);
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 import { compareVersions, type Epoch, type RingVersion } from "../pubsub/version.ts";
 import type { HeldLog } from "./held-logs.ts";
+import { NameQueue } from "./name-queue.ts";
 
 /** A copy that a member has offered. */
 export interface Offer {
@@ -41,8 +42,8 @@ export class Handover {
   readonly #offers = new Map<string, Offer>();
   readonly #mostBytes: number;
   /** Logs that somebody waits for, and those that nobody does, of which none is on its way yet. */
-  readonly #urgent = new Set<string>();
-  readonly #left = new Set<string>();
+  readonly #urgent = new NameQueue();
+  readonly #left = new NameQueue();
   /** Logs on their way, and what each takes. */
   readonly #underWay = new Map<string, number>();
   #bytes = 0;
@@ -142,15 +143,17 @@ export class Handover {
     if (this.#isFilling || !this.isComplete) return;
     this.#isFilling = true;
     for (const channels of [this.#urgent, this.#left]) {
-      for (const channel of channels) {
-        if (this.#isFull) break;
-        channels.delete(channel);
+      while (!this.#isFull) {
+        const channel = channels.take();
+        if (channel === undefined) break;
         this.#start(channel);
       }
     }
     this.#isFilling = false;
     if (this.leftCount > 0 || this.#isSettled) return;
     this.#isSettled = true;
+    // A million offers would stay until the next change.
+    this.#offers.clear();
     this.#actions.settled();
   }
 

@@ -7,6 +7,7 @@ import type { CurrentRing } from "./current-ring.ts";
 import { Handover, type Offer } from "./handover.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
 import { type LogSubscriber, OwnedLog, type Publisher } from "./owned-log.ts";
+import { OwnedLogs } from "./owned-logs.ts";
 import type { Port } from "./port.ts";
 import { hasMember, listedSince, membersOf, type Ring } from "./ring.ts";
 
@@ -14,7 +15,7 @@ export interface OwnerOptions {
   readonly instanceId: string;
   readonly ring: CurrentRing;
   readonly held: HeldLogs;
-  /** Logs at a time; a publish on one more channel is refused. */
+  /** Logs at a time; a publish on one more channel is refused. Their names may have 256 characters each, on average. */
   readonly maxChannels: number;
   /** The connection to a member, if there is one. */
   readonly portOf: (instanceId: string) => Port | undefined;
@@ -37,7 +38,7 @@ export interface OwnerEvents {
 export class Owner {
   readonly #options: OwnerOptions;
   readonly #events: OwnerEvents;
-  readonly #owned = new Map<string, OwnedLog>();
+  readonly #owned: OwnedLogs;
   readonly #awaiting = new Awaiting();
   readonly #streams = new Map<string, CopyStream>();
   #handover = new Handover([], 0, NOTHING_TO_DO);
@@ -50,6 +51,7 @@ export class Owner {
   constructor(options: OwnerOptions, events: OwnerEvents) {
     this.#options = options;
     this.#events = events;
+    this.#owned = new OwnedLogs(options.maxChannels);
   }
 
   get channelCount(): number {
@@ -86,12 +88,12 @@ export class Owner {
 
   /** Whether a log for one more channel may be opened. */
   hasRoomFor(channel: string): boolean {
-    return this.#owned.size < this.#options.maxChannels || this.#owned.has(channel);
+    return this.#owned.hasRoomFor(channel);
   }
 
   /** The log of a channel, if there is one. */
   find(channel: string): OwnedLog | undefined {
-    return this.#owned.get(channel);
+    return this.#owned.find(channel);
   }
 
   /** The log of a channel that this broker owns if it is served now; a new one where there was none. */
@@ -100,7 +102,7 @@ export class Owner {
     if (known !== undefined) return known;
     if (!this.#handover.isComplete || this.#handover.hurry(channel)) return this.#servedNow(channel);
     // Where nobody follows, a log that was handed over is served by now.
-    if (!this.#owned.has(channel)) this.#open(channel);
+    if (this.#owned.find(channel) === undefined) this.#open(channel);
     return this.#servedNow(channel);
   }
 
@@ -154,7 +156,7 @@ export class Owner {
 
   /** To be called for each log of which nothing is left; see `HeldLogs.sweep`. */
   sweep({ log }: HeldLog): void {
-    const owned = this.#owned.get(log.channel);
+    const owned = this.#owned.find(log.channel);
     // Under a ring that is not settled an old copy somewhere could bring it back.
     if (!owned?.isServed || !owned.isIdle || !this.#handover.isSettled) return;
     // Who was subscribed over a link that broke comes back, and would find a log that it does not know.
@@ -178,22 +180,19 @@ export class Owner {
     this.#streams.clear();
     this.#pulled.clear();
     const { instanceId, held } = this.#options;
-    for (const owned of this.#owned.values()) {
+    for (const owned of this.#owned.all()) {
       owned.isServed = false;
       if (!this.owns(owned.channel) || held.find(owned.channel)?.log !== owned.log) this.#close(owned, false);
     }
     const isIn = hasMember(ring.brokers, instanceId);
-    const others = membersOf(ring).filter((member) => member.instanceId !== instanceId);
-    this.#handover = new Handover(
-      isIn ? others.map((other) => other.instanceId) : [],
-      this.#options.transferBytes,
-      {
-        allDone: () => this.#allDone(held),
-        start: (channel, offer) => this.#start(channel, offer),
-        sizeOf: (channel) => held.find(channel)?.log.bytes ?? 0,
-        settled: () => this.#settled(),
-      },
-    );
+    const members = isIn ? membersOf(ring).map((member) => member.instanceId) : [];
+    const others = members.filter((id) => id !== instanceId);
+    this.#handover = new Handover(others, this.#options.transferBytes, {
+      allDone: () => this.#allDone(held),
+      start: (channel, offer) => this.#start(channel, offer),
+      sizeOf: (channel) => held.find(channel)?.log.bytes ?? 0,
+      settled: () => this.#settled(),
+    });
     if (isIn) this.#handover.begin();
   }
 
@@ -225,11 +224,12 @@ export class Owner {
     if (this.#pulled.get(channel) !== from.instanceId) return;
     this.#pulled.delete(channel);
     this.#options.held.put({ log, rank: this.#options.ring.version, ownerId: undefined });
-    const known = this.#owned.get(channel);
+    const known = this.#owned.find(channel);
     if (known !== undefined) {
       // Rare: this broker served under a ring that others did not know. Its subscribers may have seen what is gone.
-      for (const subscriber of [...known.subscribers]) subscriber.replaced();
+      const subscribers = [...known.subscribers];
       this.#close(known, false);
+      for (const subscriber of subscribers) subscriber.replaced();
     }
     this.#bringToFollower(this.#own(log), from.instanceId);
   }
@@ -239,7 +239,7 @@ export class Owner {
   }
 
   recopy(from: Port, channel: string): void {
-    const owned = this.#owned.get(channel);
+    const owned = this.#owned.find(channel);
     const stream = this.#streams.get(from.instanceId);
     if (owned === undefined || stream === undefined) return;
     owned.isServed = false;
@@ -265,7 +265,7 @@ export class Owner {
   /** Goes on with a log whose owner and follower are the same as before. @returns whether they are */
   #goOn(held: HeldLog): boolean {
     const { log } = held;
-    const owned = this.#owned.get(log.channel);
+    const owned = this.#owned.find(log.channel);
     const followerId = this.#followerOf(log.channel);
     if (followerId === undefined || owned?.copiedTo !== followerId) return false;
     // Under a ring that passed this broker by the follower may have let go of all.
@@ -292,7 +292,7 @@ export class Owner {
     const isSame = offer?.next === held.log.last + 1 && compareEpochs(offer.epoch, held.log.epoch) === 0;
     held.rank = this.#options.ring.version;
     held.ownerId = undefined;
-    this.#bringToFollower(this.#owned.get(channel) ?? this.#own(held.log), isSame ? offer.from : undefined);
+    this.#bringToFollower(this.#owned.find(channel) ?? this.#own(held.log), isSame ? offer.from : undefined);
   }
 
   /** @param holderId who has the same log already */
@@ -313,7 +313,7 @@ export class Owner {
 
   #own(log: ChannelLog): OwnedLog {
     const owned = new OwnedLog(log, this.#options.held.now);
-    this.#owned.set(log.channel, owned);
+    this.#owned.put(owned);
     return owned;
   }
 
@@ -382,7 +382,7 @@ export class Owner {
   }
 
   #servedNow(channel: string): OwnedLog | undefined {
-    const owned = this.#owned.get(channel);
+    const owned = this.#owned.find(channel);
     return owned?.isServed ? owned : undefined;
   }
 
@@ -391,7 +391,7 @@ export class Owner {
     owned.closed = true;
     owned.isServed = false;
     owned.subscribers.clear();
-    this.#owned.delete(owned.channel);
+    this.#owned.delete(owned);
     if (forgotten) this.#options.held.remove(owned.channel);
   }
 }

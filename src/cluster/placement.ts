@@ -77,6 +77,8 @@ export class Rendezvous implements Placement {
 
 /** Channels whose upstream place is remembered: finding it takes a digest per broker. */
 const REMEMBERED = 65_536;
+/** Characters of a name; longer ones would fill the memory. */
+const LONGEST_REMEMBERED = 256;
 
 /** Places channels as upstream's workers do. */
 class UpstreamPlacement implements Placement {
@@ -95,8 +97,9 @@ class UpstreamPlacement implements Placement {
 
   owner(channel: string): RingMember | undefined {
     if (this.#known.has(channel)) return this.#known.get(channel);
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
     const owner = this.#brokers[this.#site(channel, this.#uris)];
+    if (channel.length > LONGEST_REMEMBERED) return owner;
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(channel, owner);
     return owner;
   }

@@ -1,6 +1,7 @@
 import type { PublishLevel } from "../pubsub/broker.ts";
 import {
   configFileSetting,
+  headerText,
   integer,
   logLevel,
   milliseconds,
@@ -21,14 +22,14 @@ export const commonSettings = {
   },
   authKey: {
     env: "SCC_AUTH_KEY",
-    ...text(),
+    ...headerText(),
     fallback: undefined as string | undefined,
     secret: true,
     doc: "key that members of the cluster show each other; absent: none is asked for",
   },
   authKeySecondary: {
     env: "SCC_AUTH_KEY_SECONDARY",
-    ...text(),
+    ...headerText(),
     fallback: undefined as string | undefined,
     secret: true,
     doc: "a second key that is accepted but never shown, so that the key can be changed in two rolls",

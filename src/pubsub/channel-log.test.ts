@@ -102,6 +102,23 @@ describe("Tails", () => {
     );
   });
 
+  it("has no places left for what left early, and keeps the order of the rest", () => {
+    const tails = new Tails({ count: 1, bytes: 1000, age: 10, totalBytes: 10_000 });
+    const [busy, quiet] = [logOf("first"), logOf("x")];
+    tails.appended(quiet, 1, 0);
+    for (let n = 0; n < 100_000; n++) {
+      if (n > 0) busy.append("w", n, Buffer.from("b"), 1);
+      tails.appended(busy, 1, 1);
+    }
+
+    expect([tails.count, busy.length, quiet.length]).toEqual([2, 1, 1]);
+    expect(tails.places).toBeLessThan(5000);
+    tails.expire(10.5);
+    expect([busy.length, quiet.length]).toEqual([1, 0]);
+    tails.expire(12);
+    expect([tails.count, tails.places, busy.length]).toEqual([0, 0, 0]);
+  });
+
   it("forgets a removed log whole, and goes on with the others", () => {
     const tails = new Tails({ count: 10, bytes: 1000, age: 10, totalBytes: 10_000 });
     const [gone, kept] = [logOf("a", "b"), logOf("c")];

@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { configFileSetting, integer, jsonObject, port, readConfig, text, toggle } from "./config.ts";
+import {
+  configFileSetting,
+  headerText,
+  integer,
+  jsonObject,
+  port,
+  readConfig,
+  text,
+  toggle,
+} from "./config.ts";
 import { resolveConfig } from "./config-sources.ts";
 import { ConfigError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -135,6 +144,28 @@ describe("readConfig", () => {
       expect.stringMatching(/^SCC_AUTH_KEY_FILE: ENOENT/),
     ]);
     expect(problemsOf({ SCC_DRAIN_MS_FILE: "/nowhere" })).toEqual([]);
+  });
+
+  it("refuses a key that no header could carry, without saying it", () => {
+    const ofKey = { authKey: { ...settings.authKey, ...headerText() } };
+    const problems = (key: string): readonly string[] => {
+      try {
+        readConfig(ofKey, { SCC_AUTH_KEY: key });
+        return [];
+      } catch (error) {
+        return (error as ConfigError).problems;
+      }
+    };
+
+    for (const key of ["k", "a key", "p\u00e4ss", "x".repeat(1000)]) expect(problems(key)).toEqual([]);
+    for (const key of ["hidden\n", "hid\rden", " hidden", "hidden ", "hidden\u0000", "hidden\u20ac"]) {
+      const [problem = "", ...more] = problems(key);
+      expect([problem, more]).toEqual([
+        expect.stringContaining("a text of one line, without spaces around it"),
+        [],
+      ]);
+      expect(problem).not.toContain("hid");
+    }
   });
 
   it("never says what a secret is", () => {

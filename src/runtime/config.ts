@@ -87,6 +87,15 @@ export function text(expected = "a text"): Kind<string> {
   return { schema: z.string().min(1), expected };
 }
 
+/**
+ * A key that is shown in an HTTP header: one with a line end, as `echo` and editors leave it, would be refused there,
+ * and spaces around it would be lost on the way.
+ */
+export function headerText(): Kind<string> {
+  const schema = z.string().regex(/^[\x21-\x7e\x80-\xff]([\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/);
+  return { schema, expected: "a text of one line, without spaces around it" };
+}
+
 /** Upstream's levels: 0 nothing, 1 errors, 2 warnings, 3 everything. */
 export function logLevel(): Kind<number> {
   return { ...integer(0, 3), expected: "0 (nothing), 1 (errors), 2 (and warnings) or 3 (everything)" };

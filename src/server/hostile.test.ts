@@ -30,6 +30,27 @@ describe("A server of clients", () => {
     await server.join();
   });
 
+  it("lets one client hold only so many characters of channel names", async () => {
+    const server = await start({ options: { socketChannelLimit: 1000 } });
+    const ann = await server.join();
+    const subscribe = (cid: number, channel: string): void =>
+      ann.say(JSON.stringify({ event: "#subscribe", data: { channel }, cid }));
+    const long = (n: number): string => `${n}`.padEnd(60_000, "x");
+    for (let n = 2; n <= 6; n++) subscribe(n, long(n));
+    subscribe(7, "short");
+    subscribe(8, long(2));
+    const answers: unknown[] = [];
+    for (let n = 2; n <= 8; n++) answers.push(await ann.hearJson());
+
+    expect(answers.map((answer) => "error" in (answer as object))).toEqual([
+      ...[false, false, false, false, true], // 256 characters each on average
+      ...[false, false],
+    ]);
+    expect(answers[4]).toMatchObject({
+      error: { message: expect.stringContaining("limit of 256000 characters in the names of its channels") },
+    });
+  });
+
   it("does nothing more for a connection that a packet of the same message has ended", async () => {
     const server = await start();
     const [watcher, intruder] = [await server.join(), await server.connect()];

@@ -1,5 +1,9 @@
+import { MAX_CHANNEL_NAME } from "../protocol/decode.ts";
 import { BrokerError, InvalidActionError } from "../protocol/wire-errors.ts";
 import type { Connection } from "./connection.ts";
+
+/** Characters of a name; shorter ones are bounded by their number alone, longer ones by all of a client's together. */
+const LONG_NAME = 256;
 
 /** Told once; without an error it worked. */
 type Settle = (error?: Error) => void;
@@ -68,9 +72,19 @@ function refusal(connection: Connection, channel: string): Error | undefined {
   }
   const limit = connection.core.options.socketChannelLimit;
   const { channels } = connection;
-  if (!limit || channels === undefined || channels.size < limit || channels.has(channel)) return undefined;
+  if (!limit || channels === undefined || channels.has(channel)) return undefined;
+  if (channels.size >= limit) {
+    return new InvalidActionError(
+      `Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`,
+    );
+  }
+  if (channel.length <= LONG_NAME) return undefined;
+  const most = Math.max(limit * LONG_NAME, MAX_CHANNEL_NAME);
+  let size = channel.length;
+  for (const name of channels) size += name.length;
+  if (size <= most) return undefined;
   return new InvalidActionError(
-    `Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`,
+    `Socket ${connection.id} tried to exceed the limit of ${most} characters in the names of its channels`,
   );
 }
 

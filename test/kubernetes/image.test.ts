@@ -128,7 +128,8 @@ describe("compose.yaml", () => {
     expect(Object.keys(env).filter((key) => !known.has(key))).toEqual([]);
     if (stateServer) expect(services).toHaveProperty([stateServer.host ?? ""]);
     expect(service.healthcheck.test).toEqual(["CMD", "scc", "health", `http://localhost:${port}`]);
-    for (const published of service.ports ?? []) expect(published).toMatch(new RegExp(`^\\d+:${port}$`));
+    for (const published of service.ports ?? [])
+      expect(published).toMatch(new RegExp(`^(127\\.0\\.0\\.1:)?\\d+:${port}$`));
     expect(Number.parseInt(service.stop_grace_period, 10) * 1000).toBeGreaterThanOrEqual(stopMs + 5000);
     expect(service.read_only).toBe(true);
   });
