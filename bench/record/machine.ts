@@ -17,7 +17,8 @@ export function thisMachine(): Machine {
     cpu: cpus()[0]?.model.trim() || "unknown",
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 1024 ** 3),
-    system: `${platform()} ${release()} ${arch()}`,
+    // What is behind the version says whose machine it is, and nothing about what things cost there.
+    system: `${platform()} ${release().split(".", 2).join(".")} ${arch()}`,
     node: process.version,
   };
 }
