@@ -49,6 +49,7 @@ describe("The check of a block", () => {
     ["SCC_STATE_SERVR_HOST=a scc worker", "SCC_STATE_SERVR_HOST: no such variable"],
     ["export SCC_AUTH_KY=a; scc top", "SCC_AUTH_KY: no such variable"],
     ["true | scc pub", "missing required argument 'channel'"],
+    ["npm install /tmp/nonsense-0.1.0.tgz", "unexpected: /tmp/nonsense-0.1.0.tgz"],
     ["npm run nonsense", "package.json has no script nonsense"],
     ["npm run simulate --seeds 7", "arguments of a script stand behind --"],
     ["npm run simulate -- --sheep 7", "test/simulation/main.ts knows no --sheep"],

@@ -119,8 +119,9 @@ export function packageOf(folder: string): {
 
 function npm({ args, folder }: Call): string | undefined {
   const [what = "", ...rest] = args;
-  if (["ci", "install"].includes(what))
-    return rest.length === 0 ? undefined : `unexpected: ${rest.join(" ")}`;
+  const packed = what === "install" && rest.length === 1 && rest[0]?.endsWith(`/${packageFile()}`);
+  if (["ci", "install", "pack"].includes(what))
+    return rest.length === 0 || packed ? undefined : `unexpected: ${rest.join(" ")}`;
   const { folder: home, scripts } = packageOf(folder);
   const [name = "", ...behind] = what === "run" ? rest : ["start", "test"].includes(what) ? args : [];
   const script = scripts[name];
@@ -128,6 +129,12 @@ function npm({ args, folder }: Call): string | undefined {
   if (behind.length === 0) return undefined;
   if (behind[0] !== "--") return `arguments of a script stand behind --`;
   return flagsOfScript(join(REPOSITORY, home), script, behind.slice(1));
+}
+
+/** What `npm pack` makes of this repository. */
+function packageFile(): string {
+  const { name, version } = JSON.parse(read("package.json")) as { name: string; version: string };
+  return `${name}-${version}.tgz`;
 }
 
 /** Flags have to stand in the sources of the program that a script starts. */
@@ -179,8 +186,15 @@ function kubectl({ args, env, folder }: Call): Promise<string | undefined> | str
   if (dashes !== -1) return problemOf({ words: rest.slice(dashes + 1), env }, folder);
   if (verb === "create" && rest[0] === "secret") return secret(rest.slice(1));
   if (files.length === 0 && objects.length === 0 && verb !== "drain") return "nothing in it can be checked";
-  return firstMissing(folder, files);
+  // What comes out of another command is read by the name of that.
+  return firstMissing(
+    folder,
+    files.filter((file) => file !== "-"),
+  );
 }
+
+/** What has kubectl print an object in place of making it. */
+const PRINTED = ["--dry-run=client", "-o", "yaml"];
 
 /** Secrets have the names, and keys have the names, under which manifests look for them. */
 function secret([type = "", name = "", ...flags]: readonly string[]): string | undefined {
@@ -191,7 +205,7 @@ function secret([type = "", name = "", ...flags]: readonly string[]): string | u
   );
   if (missing !== undefined) return `no manifest names ${missing}`;
   const known = type === "tls" ? /^--(cert|key)=/ : /^--from-(file|literal)=/;
-  const odd = flags.find((flag) => !known.test(flag));
+  const odd = flags.find((flag) => !known.test(flag) && !PRINTED.includes(flag));
   return odd === undefined ? undefined : `a secret of the type ${type} takes no ${odd}`;
 }
 
