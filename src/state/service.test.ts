@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { NO_RING } from "../cluster/ring.ts";
+import { NO_RING, type Ring } from "../cluster/ring.ts";
 import type { Talk, TalkEvents } from "../link/talk.ts";
 import { silentLogger } from "../runtime/log.ts";
 import { NobodyThereError } from "./probe.ts";
@@ -97,6 +97,27 @@ describe("scc-state", () => {
     state.join(3, "scc-broker");
     await state.pass(500);
     expect(uris(state)).toEqual(["ws://10.0.0.1:1", "ws://10.0.0.1:3"]);
+  });
+
+  it("lets a broker in again that had heard of a newer ring before it was let in", async () => {
+    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
+    const [first, second] = [state.join(1, "scc-broker"), state.join(2, "scc-broker")];
+    first.say({ type: "linked", brokers: [uuid(2)] });
+    await state.pass(200);
+    expect(uris(state).length).toBe(2);
+
+    const { ring } = state.service;
+    const newer: Ring = {
+      ...ring,
+      version: { counter: ring.version.counter, stateId: "t" },
+      brokers: ring.brokers.slice(0, 1),
+    };
+    first.say({ type: "ring", ring: newer });
+    second.say({ type: "ring", ring: newer });
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1"]);
+    first.say({ type: "settled", version: newer.version });
+    await state.pass(500);
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1", "ws://10.0.0.1:2"]);
   });
 
   it("refuses one that does not, and lets it in when it does later", async () => {

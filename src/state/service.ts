@@ -265,6 +265,8 @@ export class StateService {
     if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
       this.#heardOf(message.ring);
+      // It may have been at this ring before the one that let it in reached it.
+      if (this.#mayBeLetIn(talk.member, message.ring)) void this.#verify(talk);
     } else if (message.type === "settled") {
       this.#membership.settled(instanceId, message.version);
       // Upstream's members are answered once the ring is settled.
