@@ -65,6 +65,16 @@ function stage(answers: (uri: string) => string | undefined) {
 
 const uris = ({ service }: ReturnType<typeof stage>): string[] => service.ring.brokers.map(({ uri }) => uri);
 
+/** scc-state with two brokers in its ring. */
+async function twoBrokers() {
+  const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
+  const [first, second] = [state.join(1, "scc-broker"), state.join(2, "scc-broker")];
+  first.say({ type: "linked", brokers: [uuid(2)] });
+  await state.pass(200);
+  expect(uris(state)).toHaveLength(2);
+  return { state, first, second, ring: state.service.ring };
+}
+
 describe("scc-state", () => {
   it("lets a broker in that answers as itself, and tells everybody", async () => {
     const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
@@ -77,12 +87,7 @@ describe("scc-state", () => {
   });
 
   it("does not let a broker back in that was left out and has not heard of it", async () => {
-    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
-    const [first, second] = [state.join(1, "scc-broker"), state.join(2, "scc-broker")];
-    first.say({ type: "linked", brokers: [uuid(2)] });
-    await state.pass(200);
-    expect(uris(state).length).toBe(2);
-    const { ring } = state.service;
+    const { state, first, second, ring } = await twoBrokers();
     first.say({ type: "settled", version: ring.version });
     second.say({ type: "settled", version: ring.version });
     for (const n of [8, 9]) state.join(n, "scc-worker", { accused: [uuid(2)] });
@@ -100,13 +105,7 @@ describe("scc-state", () => {
   });
 
   it("lets a broker in again that had heard of a newer ring before it was let in", async () => {
-    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
-    const [first, second] = [state.join(1, "scc-broker"), state.join(2, "scc-broker")];
-    first.say({ type: "linked", brokers: [uuid(2)] });
-    await state.pass(200);
-    expect(uris(state).length).toBe(2);
-
-    const { ring } = state.service;
+    const { state, first, second, ring } = await twoBrokers();
     const newer: Ring = {
       ...ring,
       version: { counter: ring.version.counter, stateId: "t" },
