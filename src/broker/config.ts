@@ -31,7 +31,7 @@ export const brokerSettings = {
   maxChannels: {
     env: "SCC_BROKER_MAX_CHANNELS",
     ...integer(1, 100_000_000),
-    fallback: 1_000_000,
+    fallback: 300_000,
     doc: "channels this broker keeps at a time; a publish on one more is refused",
   },
   connectTimeout: {
