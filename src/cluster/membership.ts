@@ -15,6 +15,7 @@ import {
   type RingMember,
 } from "./ring.ts";
 import { Suspicions } from "./suspicions.ts";
+import { UpstreamPresence } from "./upstream-presence.ts";
 
 /** A process that registered. */
 export interface Member extends RingMember {
@@ -51,9 +52,7 @@ export class Membership {
   readonly #stateId: string;
   readonly #delays: Delays;
   readonly #startedAt: number;
-  readonly #upstreamPlacement: PlacementKind;
-  /** When the last upstream worker was here, or may still have been on its way back to a restarted scc-state. */
-  #upstreamSeenAt: number;
+  readonly #upstream: UpstreamPresence;
   readonly #members = new Map<string, Member>();
   /** Brokers that answered at their address and are not in the ring yet. */
   readonly #candidates = new Map<string, Candidate>();
@@ -81,8 +80,7 @@ export class Membership {
     this.#delays = delays;
     this.#absences = new Absences(delays.scaleBack);
     this.#startedAt = now;
-    this.#upstreamPlacement = upstreamPlacement;
-    this.#upstreamSeenAt = now + delays.startup;
+    this.#upstream = new UpstreamPresence(upstreamPlacement, delays.scaleOut, now + delays.startup);
   }
 
   get ring(): Ring {
@@ -105,7 +103,7 @@ export class Membership {
 
   /** Whether the ring places channels as upstream's workers do, and all brokers know. */
   suitsUpstream(now: number): boolean {
-    return this.#ring.placement === this.#upstreamPlacement && this.isSettled(now);
+    return this.#ring.placement === this.#upstream.placement && this.isSettled(now);
   }
 
   /** A broker answered at its address: it may join the ring. */
@@ -124,7 +122,7 @@ export class Membership {
 
   /** A member said goodbye. Its `instanceId` never returns. */
   left(instanceId: string, now: number): void {
-    this.#noteUpstream(instanceId, now);
+    if (this.#members.get(instanceId)?.isUpstream) this.#upstream.left(now);
     const isBroker = this.#members.get(instanceId)?.role === "broker";
     if (isBroker) this.#departed.add(instanceId);
     if (isBroker || isKeeper(this.#ring, instanceId)) this.#leaving.add(instanceId);
@@ -145,15 +143,13 @@ export class Membership {
 
   /** The brokers that are or may soon be in one ring. */
   get peers(): RingMember[] {
-    return [...this.#ring.brokers, ...this.#candidates.values()].map(({ uri, instanceId }) => ({
-      uri,
-      instanceId,
-    }));
+    const all = [...this.#ring.brokers, ...this.#candidates.values()];
+    return all.map(({ uri, instanceId }) => ({ uri, instanceId }));
   }
 
   /** The connection to a member broke. */
   lost(instanceId: string, now: number): void {
-    this.#noteUpstream(instanceId, now);
+    if (this.#members.get(instanceId)?.isUpstream) this.#upstream.left(now);
     const member = this.#members.get(instanceId);
     this.#forget(instanceId);
     if (member !== undefined && hasMember(membersOf(this.#ring), instanceId))
@@ -228,17 +224,23 @@ export class Membership {
     const due = mayScale && now >= dueAt ? [...this.#candidates.values()] : [];
     const joining = this.#linkedOf(due, this.#ring.brokers.filter(isUsable));
     const joiningUris = new Set(joining.map(({ uri }) => uri));
-    const staying = this.#ring.brokers.filter(({ uri, instanceId }) => {
-      if (faulty.has(instanceId) || joiningUris.has(uri)) return false;
-      return !(mayScale && this.#departed.has(instanceId));
-    });
+    const possible = this.#ring.brokers.filter(
+      ({ uri, instanceId }) => !faulty.has(instanceId) && !joiningUris.has(uri),
+    );
+    const remaining = possible.filter(({ instanceId }) => !this.#departed.has(instanceId));
+    const isAlone = this.#isAlone([...remaining, ...joining], faulty, now);
+    const staying = possible.filter(
+      (member) =>
+        !mayScale || remaining.includes(member) || (isAlone && this.#leaving.has(member.instanceId)),
+    );
     // The last broker stays listed until another joins: an empty ring would help nobody.
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
-    const placement = mayScale ? this.#placementDue(now) : this.#ring.placement;
+    const current = this.#ring.placement;
+    const placement = mayScale ? this.#upstream.placementDue(this.members, current, now) : current;
     const keepers = this.#keepersFor(brokers, faulty, now);
     const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
-    const isNeeded = !isSame || placement !== this.#ring.placement || this.#lacksKeeper(keepers, faulty, now);
+    const isNeeded = !isSame || placement !== current || this.#lacksKeeper(keepers, faulty, now);
     if (brokers.length === 0 || !isNeeded) return undefined;
     const version = { counter: this.#ring.version.counter + 1, stateId: this.#stateId };
     this.#adopt({ version, placement, brokers, keepers });
@@ -248,7 +250,7 @@ export class Membership {
   /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
   dueAt(now: number): number {
     const times = [joinsDueAt(this.#candidates, this.#delays, this.#startedAt), this.#suspicions.dueAt];
-    if (this.#ring.placement !== "rendezvous") times.push(this.#upstreamGoneAt());
+    if (this.#ring.placement !== "rendezvous") times.push(this.#upstream.goneAt);
     times.push(...this.#absences.dueAt);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
@@ -260,15 +262,18 @@ export class Membership {
       accusations: this.#accusations,
       absences: this.#absences,
       suspicions: this.#suspicions,
-      workers: this.members
-        .filter(({ role, isUpstream }) => role === "worker" && !isUpstream)
-        .map(({ instanceId }) => instanceId),
+      workers: idsOf(this.#workers),
       isHere: (instanceId) => this.#isHere(instanceId),
       workerAt: (instanceId) => {
         const member = this.#members.get(instanceId);
         return member?.role === "worker" ? member.uri : undefined;
       },
     };
+  }
+
+  /** The workers that can keep copies. */
+  get #workers(): Member[] {
+    return this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream);
   }
 
   /** Whether a member talks with this scc-state, also if it is about to leave. */
@@ -299,9 +304,17 @@ export class Membership {
       // Who is neither here nor missed may talk with another scc-state.
       isHere: (instanceId) =>
         !faulty.has(instanceId) && (this.#isHere(instanceId) || !this.#absences.isLong(instanceId, now)),
-      workers: this.members.filter(({ role, isUpstream }) => role === "worker" && !isUpstream),
+      workers: this.#workers,
       cannotUse: (worker, broker) => this.#accusations.get(worker)?.includes(broker) ?? false,
     });
+  }
+
+  /** Whether only one broker would be left, and no worker can follow it: it may be about to be given up itself. */
+  #isAlone(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): boolean {
+    if (brokers.length !== 1 || this.#workers.length === 0) return false;
+    return (
+      followerOf({ ...this.#ring, brokers, keepers: this.#keepersFor(brokers, faulty, now) }) === undefined
+    );
   }
 
   /** Whether copies are not kept as they should be: nobody follows the only broker, or somebody does not who has to. */
@@ -353,20 +366,6 @@ export class Membership {
     this.#accusations.delete(instanceId);
     this.#settled.delete(instanceId);
     this.#linked.delete(instanceId);
-  }
-
-  #noteUpstream(instanceId: string, now: number): void {
-    if (this.#members.get(instanceId)?.isUpstream) this.#upstreamSeenAt = Math.max(this.#upstreamSeenAt, now);
-  }
-
-  /** Upstream's placement while one of its workers is here, and a while longer: it may only be restarting. */
-  #placementDue(now: number): PlacementKind {
-    if (this.members.some(({ isUpstream }) => isUpstream)) return this.#upstreamPlacement;
-    return now >= this.#upstreamGoneAt() ? "rendezvous" : this.#ring.placement;
-  }
-
-  #upstreamGoneAt(): number {
-    return this.#upstreamSeenAt + this.#delays.scaleOut;
   }
 
   #isAway(instanceId: string, now: number): boolean {
