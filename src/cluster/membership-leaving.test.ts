@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { broker, join, names, running, settle, worker } from "./test-membership.ts";
+import { Membership } from "./membership.ts";
+import { broker, delays, join, names, running, settle, worker } from "./test-membership.ts";
 
 describe("A broker that leaves another one alone", () => {
   it("stays while no worker can use that one, which may be about to be given up", () => {
@@ -29,6 +30,19 @@ describe("A broker that leaves another one alone", () => {
 
     expect(names(ring)).toEqual(["c"]);
     expect(ring?.keepers.map(({ instanceId }) => instanceId)).toEqual(["w", "b"]);
+  });
+
+  it("waits for workers that may still be on their way to a scc-state that was restarted", () => {
+    const { ring } = running("a", "b");
+    const restarted = new Membership("s2", delays, 100_000);
+    for (const name of ["a", "b"]) join(restarted, broker(name), 100_000);
+    restarted.heardOf(ring);
+    settle(restarted);
+    restarted.left("b", 100_100);
+
+    expect(restarted.next(100_100)).toBeUndefined();
+    expect(restarted.dueAt(100_100)).toBe(100_000 + delays.startup);
+    expect(names(restarted.next(100_000 + delays.startup))).toEqual(["a"]);
   });
 
   it("goes all the same when its own time is up, and where there are no workers", () => {

@@ -223,16 +223,13 @@ export class Membership {
       : joinsDueAt(this.#candidates, this.#delays, this.#startedAt);
     const due = mayScale && now >= dueAt ? [...this.#candidates.values()] : [];
     const joining = this.#linkedOf(due, this.#ring.brokers.filter(isUsable));
-    const joiningUris = new Set(joining.map(({ uri }) => uri));
     const possible = this.#ring.brokers.filter(
-      ({ uri, instanceId }) => !faulty.has(instanceId) && !joiningUris.has(uri),
+      ({ uri, instanceId }) => !faulty.has(instanceId) && !joining.some((one) => one.uri === uri),
     );
     const remaining = possible.filter(({ instanceId }) => !this.#departed.has(instanceId));
     const isAlone = this.#isAlone([...remaining, ...joining], faulty, now);
-    const staying = possible.filter(
-      (member) =>
-        !mayScale || remaining.includes(member) || (isAlone && this.#leaving.has(member.instanceId)),
-    );
+    const mayGo = ({ instanceId }: RingMember): boolean => !isAlone || !this.#leaving.has(instanceId);
+    const staying = possible.filter((one) => !mayScale || remaining.includes(one) || !mayGo(one));
     // The last broker stays listed until another joins: an empty ring would help nobody.
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
@@ -251,6 +248,7 @@ export class Membership {
   dueAt(now: number): number {
     const times = [joinsDueAt(this.#candidates, this.#delays, this.#startedAt), this.#suspicions.dueAt];
     if (this.#ring.placement !== "rendezvous") times.push(this.#upstream.goneAt);
+    if (this.#departed.size > 0) times.push(this.#startedAt + this.#delays.startup);
     times.push(...this.#absences.dueAt);
     return Math.min(...times.filter((time) => time > now), Infinity);
   }
@@ -311,7 +309,9 @@ export class Membership {
 
   /** Whether only one broker would be left, and no worker can follow it: it may be about to be given up itself. */
   #isAlone(brokers: readonly RingMember[], faulty: ReadonlySet<string>, now: number): boolean {
-    if (brokers.length !== 1 || this.#workers.length === 0) return false;
+    if (brokers.length !== 1) return false;
+    // Workers may still be on their way to a scc-state that was restarted.
+    if (this.#workers.length === 0) return now < this.#startedAt + this.#delays.startup;
     return (
       followerOf({ ...this.#ring, brokers, keepers: this.#keepersFor(brokers, faulty, now) }) === undefined
     );

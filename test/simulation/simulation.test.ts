@@ -91,6 +91,7 @@ const MENDED: readonly { readonly profile: Profile; readonly seed: number; reado
   { profile: "partitions", seed: 9_102_912, was: "a broker was let back in before it heard that it was out" },
   { profile: "all", seed: 9_202_386, was: "a broker never came in that two scc-states had not agreed on" },
   { profile: "members", seed: 9_300_283, was: "a broker left another one alone that nobody could use" },
+  { profile: "all", seed: 9_701_994, was: "a broker left another one alone before workers had come back" },
 ];
 
 async function check(profile: Profile, seed: number): Promise<number> {
