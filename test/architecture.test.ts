@@ -57,6 +57,7 @@ const PURE = [
   "link/pulse.ts",
   "link/read-entries.ts",
   "link/unconfirmed.ts",
+  "runtime/budgets.ts",
   "state/dashboard/login-limit.ts",
   "state/service.ts",
   "state/wakefulness.ts",

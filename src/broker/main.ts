@@ -9,8 +9,9 @@ import {
   MAX_LINK_FRAME,
   type TransportOptions,
 } from "../cluster/transport.ts";
-import { acceptMembers, answerIdentity } from "../link/accept.ts";
+import { acceptMembers } from "../link/accept.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
+import { IDENTITY_PROTOCOL, sayIdentity } from "../link/identity.ts";
 import { Link } from "../link/link.ts";
 import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -104,7 +105,6 @@ function createBrokerServer(
   const health = { readiness: () => service.trouble };
   server.on("request", (request, response) => {
     if (answerProbe(health, request, response)) return;
-    if (answerIdentity(service.instanceId, { authKeys, clientAuth }, request, response)) return;
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
   const upstream = new EventEmitter();
@@ -113,8 +113,11 @@ function createBrokerServer(
     authKeys,
     clientAuth,
     maxPayload: MAX_LINK_FRAME,
+    clock: systemClock,
+    instanceId: () => service.instanceId,
     protocols: new Map([
       [LINK_PROTOCOL, (socket) => service.accept(new Link(socket, linkOptions(transport)))],
+      [IDENTITY_PROTOCOL, (socket) => sayIdentity(socket, service.instanceId)],
     ]),
     others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
     refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),

@@ -9,10 +9,15 @@ import type { Hello } from "./peer-hello.ts";
 import type { Port } from "./port.ts";
 import type { RingMember } from "./ring.ts";
 
-/** Connects to a process of the cluster; one of the two is called, once, unless it is called off before. */
+/**
+ * Connects to a process of the cluster; one of the two is called, once, unless it is called off before.
+ *
+ * @param instanceId who is expected there: what the key is proved with is good for nobody else
+ */
 export type DialLink = (
   uri: string,
   events: { opened(link: NewLink): void; failed(failure: DialFailure): void },
+  instanceId: string,
 ) => () => void;
 
 export interface OwnerLinkOptions<P extends Port> {
@@ -99,10 +104,12 @@ export class OwnerLink<P extends Port = Port> {
   }
 
   #dial(): void {
-    this.#cancelDial = this.#options.dial(this.member.uri, {
-      opened: (link) => this.#connected(link),
-      failed: (failure) => this.#failed(failure),
-    });
+    const { uri, instanceId } = this.member;
+    const events = {
+      opened: (link: NewLink) => this.#connected(link),
+      failed: (failure: DialFailure) => this.#failed(failure),
+    };
+    this.#cancelDial = this.#options.dial(uri, events, instanceId);
   }
 
   #connected(link: NewLink): void {
@@ -156,8 +163,8 @@ export class OwnerLink<P extends Port = Port> {
       if (kind === "auth") this.#options.log.error(AUTH_ADVICE, fields);
       else this.#options.log.warn("cannot reach broker", fields);
     }
-    // Nobody listens: there is nothing to wait for.
-    if (kind === "refused") this.#accuse(reason);
+    // Nobody listens, or another one: there is nothing to wait for.
+    if (kind === "refused" || kind === "replaced") this.#accuse(reason);
     this.#again();
   }
 

@@ -32,10 +32,11 @@ export function linkOptions({ clock, turn }: Pick<TransportOptions, "clock" | "t
 
 /** Links over WebSockets. */
 export function linkDialer(options: TransportOptions, connectTimeoutMs: number): DialLink {
-  return (uri, events) =>
+  return (uri, events, target) =>
     dial(
       {
         uri,
+        target,
         protocol: LINK_PROTOCOL,
         authKey: options.authKey,
         connectTimeoutMs,

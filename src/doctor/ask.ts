@@ -22,23 +22,20 @@ export interface Silence {
 export interface AskOptions {
   readonly credentials: Credentials;
   readonly timeoutMs: number;
-  /** Shown to whoever is asked; absent: nothing is. */
-  readonly authKey?: string | undefined;
 }
 
 /**
- * Asks a process for a path, such as `/readyz`. Never rejects.
+ * Asks a process for a path, such as `/readyz`, and shows it no key. Never rejects.
  *
  * @param uri as members know it, such as `ws://10.0.0.3:8888`
  */
 export function ask(uri: string, path: string, options: AskOptions): Promise<Answer | Silence> {
-  const { credentials, timeoutMs, authKey } = options;
+  const { credentials, timeoutMs } = options;
   const isSecure = uri.startsWith("wss:");
   return new Promise((resolve) => {
-    const headers = authKey === undefined ? {} : { authorization: `Bearer ${authKey}` };
     const call = (isSecure ? getTls : get)(
       `${uri.replace(/^ws/, "http")}${path}`,
-      { headers, agent: false, signal: AbortSignal.timeout(timeoutMs), ...(isSecure ? credentials : {}) },
+      { agent: false, signal: AbortSignal.timeout(timeoutMs), ...(isSecure ? credentials : {}) },
       (response) => {
         let text = "";
         response.setEncoding("utf8");

@@ -1,9 +1,9 @@
 import type { Overview } from "../cluster/state-messages.ts";
-import { type AskOptions, ask, isSilence } from "./ask.ts";
+import { ask, isSilence } from "./ask.ts";
 import { examineClocks, examineKey, examineReleases, examineRing } from "./cluster.ts";
 import type { Finding } from "./finding.ts";
 import { examineCertificates, examineOpenFiles, examineRelease } from "./here.ts";
-import { examineBroker, examineWorker, type MemberFindings } from "./members.ts";
+import { examineBroker, examineWorker, type MemberFindings, type MemberOptions } from "./members.ts";
 import { examineName, observe, stateUri } from "./observe.ts";
 import type { DoctorConfig } from "./settings.ts";
 
@@ -31,7 +31,7 @@ export async function examine(config: DoctorConfig, found: (finding: Finding) =>
 /** @returns how far their clocks are ahead, ms, by URI */
 async function examineMembers(
   { ring, members }: Overview,
-  options: AskOptions,
+  options: MemberOptions,
   found: (finding: Finding) => void,
 ): Promise<Map<string, number>> {
   const ahead = new Map<string, number>();
@@ -52,8 +52,7 @@ async function examineMembers(
   return ahead;
 }
 
-async function noteClock(uri: string, options: AskOptions, ahead: Map<string, number>): Promise<void> {
-  const { authKey: _, ...withoutKey } = options;
-  const answer = await ask(uri, "/livez", withoutKey);
+async function noteClock(uri: string, options: MemberOptions, ahead: Map<string, number>): Promise<void> {
+  const answer = await ask(uri, "/livez", options);
   if (!isSilence(answer) && answer.date !== undefined) ahead.set(uri, answer.date + 500 - Date.now());
 }

@@ -1,5 +1,6 @@
 import type { Overview } from "../cluster/state-messages.ts";
-import { IDENTITY_PATH } from "../link/accept.ts";
+import type { DialFailure } from "../link/dial.ts";
+import { askIdentity } from "../link/identity.ts";
 import { type Answer, type AskOptions, ask, isSilence, type Silence } from "./ask.ts";
 import { type Finding, failure, ok, warning } from "./finding.ts";
 
@@ -12,38 +13,59 @@ export interface MemberFindings {
   readonly ahead: number | undefined;
 }
 
+export interface MemberOptions extends AskOptions {
+  readonly authKey: string | undefined;
+}
+
 const UNREACHABLE = "see that it runs, and that this machine may reach it";
 
 /** A broker of the ring: there, itself, ready, and does it take the key. */
 export async function examineBroker(
   member: Pick<Member, "uri" | "instanceId">,
-  options: AskOptions,
+  options: MemberOptions,
 ): Promise<MemberFindings> {
   const subject = `broker ${member.uri}`;
-  const { authKey: _, ...withoutKey } = options;
-  const readiness = await ask(member.uri, "/readyz", withoutKey);
+  const readiness = await ask(member.uri, "/readyz", options);
   if (isSilence(readiness)) return { findings: [silent(subject, readiness)], ahead: undefined };
   const ahead = aheadOf(readiness);
-  const identity = await ask(member.uri, IDENTITY_PATH, options);
-  if (isSilence(identity)) return { findings: [silent(subject, identity)], ahead };
-  if (identity.status === 401 && identity.text.startsWith("BadClusterAuthError"))
-    return { findings: [failure(subject, "does not accept the key", KEY)], ahead };
-  if (identity.status !== 200)
-    return { findings: [failure(subject, `answers ${identity.status}: ${identity.text}`, NO_BROKER)], ahead };
-  if (identity.text !== member.instanceId)
-    return { findings: [failure(subject, "another process answers at its address", OTHER)], ahead };
-  return { findings: [readyOrNot(subject, readiness)], ahead };
+  const identity = await identify(member.uri, options);
+  return { findings: [findingOf(subject, identity, member.instanceId, readiness)], ahead };
+}
+
+function identify(
+  uri: string,
+  { authKey, credentials, timeoutMs: connectTimeoutMs }: MemberOptions,
+): Promise<DialFailure | string> {
+  return new Promise((resolve) => {
+    askIdentity(
+      { uri, authKey, credentials, connectTimeoutMs },
+      { identified: (instanceId) => resolve(instanceId), failed: (failure) => resolve(failure) },
+    );
+  });
+}
+
+/** @param identity who answers at its address, or why nobody says so */
+function findingOf(
+  subject: string,
+  identity: DialFailure | string,
+  instanceId: string,
+  readiness: Answer,
+): Finding {
+  if (typeof identity === "string")
+    return identity === instanceId
+      ? readyOrNot(subject, readiness)
+      : failure(subject, "another process answers at its address", OTHER);
+  if (identity.kind === "auth") return failure(subject, "does not accept the key", KEY);
+  return failure(subject, `does not say who it is: ${identity.reason}`, NO_BROKER);
 }
 
 /** A worker, at the port where clients are. */
 export async function examineWorker(
   { uri }: Pick<Member, "uri">,
-  options: AskOptions,
+  options: MemberOptions,
 ): Promise<MemberFindings> {
   const subject = `worker ${uri}`;
-  // Never the key: it is the application's port.
-  const { authKey: _, ...withoutKey } = options;
-  const readiness = await ask(uri, "/readyz", withoutKey);
+  const readiness = await ask(uri, "/readyz", options);
   if (isSilence(readiness)) {
     const { reason, remedy = UNREACHABLE } = readiness;
     // Nobody in the cluster dials workers: clients may reach them in another way.

@@ -3,6 +3,8 @@ import type { WebSocket } from "ws";
 import type { Credentials } from "../runtime/certificates.ts";
 import { tlsAdvice } from "../runtime/tls-advice.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
+import { NONCE_HEADER, newNonce, nonceIn } from "./proof.ts";
+import { BAD_KEY, MAX_PROOF, prove } from "./prove.ts";
 
 /** Path that every service listens on for links, talks and upstream's members. */
 export const PATH = "/socketcluster/";
@@ -14,7 +16,11 @@ export interface DialOptions {
   readonly protocol: string;
   /** Stands in the URL's query, as upstream's members have it. Never the key. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Both sides prove to each other that they hold it, and neither says it; absent: nobody proves anything. */
   readonly authKey: string | undefined;
+  /** Instance id of who is expected there, where that is known. Proofs for it are of no use elsewhere. */
+  readonly target?: string;
+  /** How long it may take until the connection is open, and again until the key is proved, ms. */
   readonly connectTimeoutMs: number;
   /** Largest frame that is accepted, bytes. */
   readonly maxPayload: number;
@@ -23,11 +29,12 @@ export interface DialOptions {
 }
 
 /**
- * Why there is no connection. `refused`: nobody listens there; `auth`: the key is not accepted; `other`: no
- * answer in time, no route, not our protocol.
+ * Why there is no connection. `refused`: nobody listens there; `auth`: the key is not accepted, or the other side does
+ * not prove that it holds it; `replaced`: another instance answers; `other`: no answer in time, no route, not our
+ * protocol.
  */
 export interface DialFailure {
-  readonly kind: "refused" | "auth" | "other";
+  readonly kind: "refused" | "auth" | "replaced" | "other";
   readonly reason: string;
 }
 
@@ -43,28 +50,41 @@ export interface DialEvents {
  * @returns a function that calls it off
  */
 export function dial(options: DialOptions, events: DialEvents): () => void {
-  const query = new URLSearchParams(options.query).toString();
-  const headers: Record<string, string> =
-    options.authKey === undefined ? {} : { authorization: `Bearer ${options.authKey}` };
+  const nonce = newNonce();
   let socket: Handshake & WebSocket;
   try {
-    socket = open(options, query, headers);
+    socket = open(options, nonce);
   } catch (error) {
     // The address is none. Told later, as every failure is.
     const timer = setImmediate(() => events.failed({ kind: "other", reason: (error as Error).message }));
     return () => clearImmediate(timer);
   }
   let done = false;
+  let acceptorsNonce: string | undefined;
+  let end = (): void => socket.terminate();
   const fail = (failure: DialFailure): void => {
     if (done) return;
     done = true;
     events.failed(failure);
-    socket.terminate();
+    end();
   };
+  socket.on("upgrade", ({ headers }) => {
+    acceptorsNonce = nonceIn(headers);
+  });
   socket.on("open", () => {
     if (done) return;
-    done = true;
-    events.opened(socket.taken("client", options.maxPayload));
+    const { authKey, maxPayload } = options;
+    const member = socket.taken("client", authKey === undefined ? maxPayload : MAX_PROOF);
+    end = () => member.terminate();
+    const opened = (): void => {
+      if (done) return;
+      done = true;
+      member.maxPayload = maxPayload;
+      events.opened(member);
+    };
+    if (authKey === undefined) opened();
+    else if (acceptorsNonce === undefined) fail(NO_KEY_THERE);
+    else proveIn(options, member, { key: authKey, nonce, acceptorsNonce }, { proved: opened, failed: fail });
   });
   socket.on("unexpected-response", (_request, response) => {
     const { statusCode, statusMessage } = response;
@@ -78,18 +98,42 @@ export function dial(options: DialOptions, events: DialEvents): () => void {
   return () => {
     if (done) return;
     done = true;
-    socket.terminate();
+    end();
   };
 }
 
-function open(
-  options: DialOptions,
-  query: string,
-  headers: Readonly<Record<string, string>>,
-): Handshake & WebSocket {
-  const { uri, protocol, connectTimeoutMs, credentials = {} } = options;
+const NO_KEY_THERE: DialFailure = {
+  kind: "auth",
+  reason: `${BAD_KEY}: who answers asks for no key; give it this process's SCC_AUTH_KEY`,
+};
+
+/** See `prove`; it takes no longer than connecting may. */
+function proveIn(
+  { protocol, target = "", connectTimeoutMs }: DialOptions,
+  member: MemberSocket,
+  { key, nonce, acceptorsNonce }: { readonly key: string; nonce: string; acceptorsNonce: string },
+  { proved, failed }: { proved(): void; failed(failure: DialFailure): void },
+): void {
+  const late = (): void => failed({ kind: "other", reason: "the key is not proved in time" });
+  const timer = setTimeout(late, connectTimeoutMs).unref();
+  const exchange = { protocol, target, diallersNonce: nonce, acceptorsNonce };
+  prove(member, key, exchange, {
+    proved: () => {
+      clearTimeout(timer);
+      proved();
+    },
+    failed: (failure) => {
+      clearTimeout(timer);
+      failed(failure);
+    },
+  });
+}
+
+function open(options: DialOptions, nonce: string): Handshake & WebSocket {
+  const { uri, protocol, authKey, connectTimeoutMs, credentials = {} } = options;
+  const query = new URLSearchParams(options.query).toString();
   return new Handshake(`${uri}${PATH}${query && `?${query}`}`, protocol, {
-    headers,
+    headers: authKey === undefined ? {} : { [NONCE_HEADER]: nonce },
     handshakeTimeout: connectTimeoutMs,
     perMessageDeflate: false,
     ...Object.fromEntries(Object.entries(credentials).filter(([, pem]) => pem !== undefined)),

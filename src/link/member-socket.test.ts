@@ -4,6 +4,7 @@ import { type AddressInfo, createConnection } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { FRAME_ROOM } from "../protocol/frames.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { until } from "../server/test-server.ts";
 import { acceptMembers } from "./accept.ts";
 import { dial, PATH } from "./dial.ts";
@@ -48,6 +49,7 @@ async function serving(): Promise<{ uri: string; came: End[] }> {
     authKeys: [],
     clientAuth: false,
     maxPayload: MAX_PAYLOAD,
+    clock: systemClock,
     protocols: new Map([[PROTOCOL, (socket) => void came.push(new End(socket))]]),
     refused: () => {},
   });

@@ -35,7 +35,8 @@ export interface MemberSocketUser {
 export class MemberSocket implements FrameReader, DirectWriter {
   unfinished: FrameReader["unfinished"];
   fragments: FrameReader["fragments"];
-  readonly maxPayload: number;
+  /** May be changed by whoever takes the socket over. */
+  maxPayload: number;
   /** Whether frames that come carry a mask: those of a client do. [RFC 6455, 5.1] */
   readonly expectsMask: boolean;
   readonly #socket: Socket;
@@ -60,9 +61,11 @@ export class MemberSocket implements FrameReader, DirectWriter {
     socket.on("end", () => socket.end());
   }
 
-  /** Starts to read. What came before waits until then. */
+  /** Starts to read. What came before waits until then. A later user takes over from the one before. */
   start(user: MemberSocketUser): void {
+    const isStarted = this.#user !== undefined;
     this.#user = user;
+    if (isStarted && !this.#hasEnded) return;
     if (this.#hasEnded) this.#tellEnd("the connection broke");
     else this.#socket.on("data", (chunk) => this.isReading && this.#read(chunk));
   }

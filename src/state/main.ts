@@ -17,7 +17,7 @@ import {
   serveMetrics,
 } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
-import { createLogger } from "../runtime/log.ts";
+import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
 import { type StateConfig, stateSettings } from "./config.ts";
@@ -61,18 +61,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
     ? new Dashboard(service, { stateId, authKeys, clock: systemClock, log })
     : undefined;
   const { server, members } = createStateServer(config, certificates, health, dashboard);
-  const upstream = new EventEmitter();
-  const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
-  acceptMembers(members, {
-    authKeys,
-    clientAuth: config.clientAuth,
-    maxPayload: MAX_TALK_FRAME,
-    protocols: new Map([
-      [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],
-    ]),
-    others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
-    refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
-  });
+  const closeUpstream = acceptAll(members, service, config, log);
 
   const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
   registerStateMetrics(metrics, service, health.readiness);
@@ -89,6 +78,29 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   life.opened("members", () => service.close());
   life.opened("upstream members", closeUpstream);
   log.info("scc-state listens", { port: config.port, stateId });
+}
+
+/** Accepts members, ours and upstream's. @returns a function that parts with upstream's */
+function acceptAll(
+  members: EventEmitter,
+  service: StateService,
+  { authKey, authKeySecondary, clientAuth }: StateConfig,
+  log: Logger,
+): () => Promise<void> {
+  const upstream = new EventEmitter();
+  const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
+  acceptMembers(members, {
+    authKeys: [authKey, authKeySecondary],
+    clientAuth,
+    maxPayload: MAX_TALK_FRAME,
+    clock: systemClock,
+    protocols: new Map([
+      [TALK_PROTOCOL, (socket, request) => service.accept(new Talk(socket, systemClock), request)],
+    ]),
+    others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
+    refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
+  });
+  return closeUpstream;
 }
 
 /** @returns what emits the upgrades of members, all but those of the dashboard */

@@ -6,6 +6,8 @@ export interface MemberConnection {
   readonly member: Member;
   /** Version of its package, if it says so. */
   readonly release?: string | undefined;
+  /** The address that its connection comes from. */
+  readonly from?: string | undefined;
   /** Whether the member said goodbye: that its connection ends is then no news. */
   left: boolean;
   send(message: StateMessage): void;

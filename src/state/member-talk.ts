@@ -113,7 +113,7 @@ export class MemberTalk implements MemberConnection {
       this.#member = this.#identify(join);
     } catch (error) {
       if (!(error instanceof RegistrationError)) throw error;
-      this.#options.log.warn("member refused", { from: this.#remoteAddress(), reason: error.message });
+      this.#options.log.warn("member refused", { from: this.from, reason: error.message });
       this.send({ type: "refused", reason: error.message });
       this.close("refused");
       return;
@@ -140,12 +140,12 @@ export class MemberTalk implements MemberConnection {
         secure: join.instanceSecure,
         port: query.get("instancePort") ?? undefined,
       },
-      this.#remoteAddress(),
+      this.from,
     );
     return { instanceId: join.instanceId, uri, role };
   }
 
-  #remoteAddress(): string | undefined {
+  get from(): string | undefined {
     const header = this.#options.forwardedForHeader?.toLowerCase();
     const forwarded = header === undefined ? undefined : this.#request.headers[header];
     const first = String(forwarded ?? "")

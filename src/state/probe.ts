@@ -1,12 +1,9 @@
-import { get } from "node:http";
-import { get as getTls } from "node:https";
 import { RegistrationError } from "../cluster/address.ts";
-import { IDENTITY_PATH } from "../link/accept.ts";
+import type { DialFailure } from "../link/dial.ts";
+import { askIdentity } from "../link/identity.ts";
 import type { Credentials } from "../runtime/certificates.ts";
-import { tlsAdvice } from "../runtime/tls-advice.ts";
 
 const PROBE_TIMEOUT_MS = 3000;
-const MAX_ANSWER = 1000;
 
 export interface ProbeOptions {
   readonly authKey: string | undefined;
@@ -14,46 +11,39 @@ export interface ProbeOptions {
   readonly credentials: Credentials;
 }
 
+/**
+ * What is said to a member whose address does not do, whatever is there: nobody may learn from scc-state what answers
+ * at which address. `detail` is for this process's log.
+ */
+export class ProbeError extends RegistrationError {
+  readonly detail: string;
+
+  constructor(uri: string, detail: string) {
+    super(`Cannot register ${uri}: this broker does not answer there as itself; scc-state's log says more`);
+    this.detail = detail;
+  }
+}
+
 /** Nobody listens at an address. */
-export class NobodyThereError extends RegistrationError {}
+export class NobodyThereError extends ProbeError {
+  constructor(uri: string) {
+    super(uri, "nobody listens there");
+  }
+}
 
 /**
- * Asks the broker at a URI which instance it is.
+ * Asks the broker at a URI which instance it is. The key is not shown there: each side proves to hold it.
  *
  * @throws {NobodyThereError} if the connection is refused
- * @throws {RegistrationError} if there is no answer in time, or not one of a broker
+ * @throws {ProbeError} if there is no answer in time, or not one of a broker with the key
  */
-export function probe(uri: string, options: ProbeOptions): Promise<string> {
-  const url = `${uri.replace(/^ws/, "http")}${IDENTITY_PATH}`;
-  const headers = options.authKey === undefined ? {} : { authorization: `Bearer ${options.authKey}` };
-  const request = url.startsWith("https:") ? getTls : get;
+export function probe(uri: string, { authKey, credentials }: ProbeOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string): void =>
-      reject(new RegistrationError(`Cannot register ${uri}: nobody answers there as a broker (${reason})`));
-    const call = request(
-      url,
-      { headers, timeout: PROBE_TIMEOUT_MS, ...options.credentials, agent: false },
-      (response) => {
-        let answer = "";
-        response.setEncoding("utf8");
-        response.on("data", (text: string) => {
-          answer += text;
-          if (answer.length > MAX_ANSWER) call.destroy(new Error("the answer is too long"));
-        });
-        response.on("close", () => fail("the answer was cut short"));
-        response.on("end", () =>
-          response.statusCode === 200 ? resolve(answer) : fail(`${response.statusCode} ${answer.trim()}`),
-        );
-      },
+    const failed = ({ kind, reason }: DialFailure): void =>
+      reject(kind === "refused" ? new NobodyThereError(uri) : new ProbeError(uri, reason));
+    askIdentity(
+      { uri, authKey, connectTimeoutMs: PROBE_TIMEOUT_MS, credentials },
+      { identified: resolve, failed },
     );
-    call.on("timeout", () => call.destroy(new Error("no answer in time")));
-    call.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED")
-        reject(new NobodyThereError(`Cannot register ${uri}: nobody listens there`));
-      else {
-        const advice = tlsAdvice(error.code, url.startsWith("https:"));
-        fail(advice === undefined ? error.message : `${error.message}; ${advice}`);
-      }
-    });
   });
 }

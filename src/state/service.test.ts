@@ -26,7 +26,7 @@ function stage(answers: (uri: string) => string | undefined) {
     log: silentLogger,
     probe: async (uri) => {
       const answer = answers(uri);
-      if (answer === undefined) throw new NobodyThereError(`nobody at ${uri}`);
+      if (answer === undefined) throw new NobodyThereError(uri);
       return answer;
     },
   });

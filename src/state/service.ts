@@ -10,7 +10,8 @@ import { RELEASE } from "../runtime/release.ts";
 import type { Connection } from "../server/connection.ts";
 import type { MemberConnection } from "./member-connection.ts";
 import { MemberTalk, type TalkRequest } from "./member-talk.ts";
-import { NobodyThereError } from "./probe.ts";
+import { NobodyThereError, ProbeError } from "./probe.ts";
+import { ProbePace } from "./probe-pace.ts";
 import { UpstreamMember } from "./upstream-member.ts";
 import { BEAT_MS, Wakefulness } from "./wakefulness.ts";
 
@@ -55,6 +56,7 @@ export class StateService {
   readonly #absentTimer: Timer;
   readonly #wakefulness: Wakefulness;
   readonly #beatTimer: Timer;
+  readonly #pace: ProbePace;
   #observer: StateObserver | undefined;
   #isClosed = false;
   #time = 0;
@@ -66,6 +68,7 @@ export class StateService {
   constructor(options: StateServiceOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
+    this.#pace = new ProbePace(options.clock);
     this.#absentTimer = options.clock.every(ABSENT_MS, () => this.#lookForAbsent());
     this.#wakefulness = new Wakefulness(this.#startedAt);
     this.#beatTimer = options.clock.every(BEAT_MS, () => {
@@ -230,6 +233,7 @@ export class StateService {
   async #verify(talk: MemberConnection): Promise<void> {
     const { instanceId, uri } = talk.member;
     for (let attempt = 1; this.#members.get(instanceId) === talk; attempt++) {
+      await this.#pace.turn(talk.from);
       try {
         const answer = await this.#options.probe(uri);
         if (answer !== instanceId)
@@ -239,18 +243,20 @@ export class StateService {
         this.#review();
         return;
       } catch (error) {
-        if (attempt === PROBES) return this.#refuse(talk, (error as Error).message);
+        if (attempt === PROBES) return this.#refuse(talk, error as Error);
         await new Promise<void>((resolve) => this.#options.clock.after(this.#options.retryDelay, resolve));
       }
     }
   }
 
-  #refuse(talk: MemberConnection, reason: string): void {
+  #refuse(talk: MemberConnection, error: Error): void {
+    const reason = error.message;
+    const detail = error instanceof ProbeError ? error.detail : undefined;
     if (this.#members.get(talk.member.instanceId) !== talk) return;
     this.#refused += 1;
     this.#membership.refused(talk.member.instanceId);
     this.#members.delete(talk.member.instanceId);
-    this.#options.log.warn("member refused", { member: talk.member.uri, reason });
+    this.#options.log.warn("member refused", { member: talk.member.uri, reason, detail });
     this.#observer?.refused(talk, reason);
     talk.send({ type: "refused", reason });
     talk.close("refused");

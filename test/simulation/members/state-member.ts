@@ -88,7 +88,7 @@ export class StateMember {
         {
           failed: ({ kind, reason }) => {
             if (kind !== "refused") return fail(reason);
-            reject(new NobodyThereError(`Cannot register ${uri}: nobody listens there`));
+            reject(new NobodyThereError(uri));
             done();
           },
           opened: (socket) => {
