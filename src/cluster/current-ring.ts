@@ -1,7 +1,7 @@
 import { compareVersions, type RingVersion } from "../pubsub/version.ts";
 import { PastRings } from "./past-rings.ts";
 import { type Placement, placementOf } from "./placement.ts";
-import { isNewer, NO_RING, type Ring } from "./ring.ts";
+import { mayFollow, NO_RING, type Ring } from "./ring.ts";
 
 /**
  * The newest ring that this member knows, whoever it came from: scc-state or any link. Its version only
@@ -35,9 +35,9 @@ export class CurrentRing {
     this.#listeners.push(listener);
   }
 
-  /** Takes a ring if it is newer than the one at hand; returns whether it was. */
+  /** Takes a ring if it is newer than the one at hand and not too far ahead of it; returns whether it did. */
   offer(ring: Ring): boolean {
-    if (!isNewer(ring, this.version)) return false;
+    if (!mayFollow(ring, this.version)) return false;
     const before = this.#ring;
     this.#ring = ring;
     this.past.adopted(ring, before);

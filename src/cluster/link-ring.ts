@@ -1,8 +1,9 @@
+import { BadEntryError } from "../link/entries.ts";
 import type { LinkHandle } from "../link/link.ts";
 import { compareVersions, NO_VERSION, type RingVersion } from "../pubsub/version.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import { parseRing } from "./peer-hello.ts";
-import type { Ring } from "./ring.ts";
+import { type Ring, tooFarAhead } from "./ring.ts";
 
 /**
  * The ring as it travels on one link. Both ends say their version first and after each change, and the one
@@ -24,8 +25,14 @@ export class LinkRing {
     return this.#current.isAt(this.#peer);
   }
 
-  /** The other side is at this ring from here on. */
+  /**
+   * The other side is at this ring from here on.
+   *
+   * @throws {BadEntryError} if it is too far ahead of the one here, which ends the link
+   */
   peerHas(ring: Ring): void {
+    const trouble = tooFarAhead(ring, this.#current.version);
+    if (trouble !== undefined) throw new BadEntryError(trouble);
     this.#peer = ring.version;
     if (!this.#current.offer(ring)) this.#sendIfNewer();
   }

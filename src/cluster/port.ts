@@ -176,6 +176,7 @@ export abstract class Port<S extends Slot = Slot> extends RefuseAll {
 
   /** Who is at the other end, as it says itself. */
   protected introducedAs({ instanceId, canaries = false, windows = false, parts = false }: Hello): void {
+    if (this.instanceId !== "") throw new BadEntryError("hello is said once");
     if (parts) this.link.saysParts();
     this.instanceId = instanceId;
     this.takesCanaries = canaries;

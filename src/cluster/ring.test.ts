@@ -99,4 +99,15 @@ describe("CurrentRing", () => {
       }),
     );
   });
+
+  it("takes no ring that cannot have grown out of its own, and no first one that leaves no room to go on", () => {
+    const current = new CurrentRing();
+    expect(current.offer(ring(2 ** 32 + 1))).toBe(false);
+    expect(current.offer(ring(1000))).toBe(true);
+
+    expect(current.offer(ring(1001 + 2 ** 20))).toBe(false);
+    expect(current.version.counter).toBe(1000);
+    expect(current.offer(ring(1000 + 2 ** 20))).toBe(true);
+    expect(new CurrentRing().offer(ring(2 ** 32))).toBe(true);
+  });
 });

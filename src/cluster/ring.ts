@@ -57,10 +57,12 @@ function areDistinct(members: readonly RingMember[]): boolean {
   return new Set(members.map(({ uri }) => uri)).size === members.length;
 }
 
-/** No cluster changes so often. */
+/** What can be written down. No ring that is heard of comes near it: what came after it could be the last. */
 const MAX_COUNTER = 2 ** 48;
-/** scc-state builds on no ring that a member brings beyond this one: what comes after it could be the last. */
-const MAX_COUNTER_HEARD = MAX_COUNTER / 2;
+/** Counter of the highest ring that a process without one takes: a change each second makes it in 136 years. */
+export const MAX_FIRST_COUNTER = 2 ** 32;
+/** By how much a ring may be ahead of the one that is known: nobody is away for a million changes and comes back. */
+export const MAX_RING_JUMP = 2 ** 20;
 
 /** A ring as it comes from another process. */
 export const ringSchema: z.ZodType<Ring> = z.object({
@@ -95,7 +97,19 @@ export function isNewer(ring: Ring, than: RingVersion): boolean {
   return compareVersions(ring.version, than) > 0;
 }
 
-/** Whether scc-state goes on from a ring that a member brings. */
+/**
+ * Why a ring is not to be taken, whoever says it: it is so far ahead that it cannot have grown out of the one that is
+ * known. What takes one such ring can be made to take the last there is. Undefined if it may be taken.
+ */
+export function tooFarAhead({ version }: Ring, known: RingVersion): string | undefined {
+  const isFirst = known.counter === 0;
+  if (version.counter <= (isFirst ? MAX_FIRST_COUNTER : known.counter + MAX_RING_JUMP)) return undefined;
+  return isFirst
+    ? `a first ring has a counter of ${MAX_FIRST_COUNTER} at most, not ${version.counter}`
+    : `a ring may be ${MAX_RING_JUMP} changes ahead of the one known here (${known.counter}), not at ${version.counter}`;
+}
+
+/** Whether a ring is newer than the one that is known, and can have grown out of it. */
 export function mayFollow(ring: Ring, known: RingVersion): boolean {
-  return isNewer(ring, known) && ring.version.counter <= MAX_COUNTER_HEARD;
+  return isNewer(ring, known) && tooFarAhead(ring, known) === undefined;
 }

@@ -220,4 +220,15 @@ describe("StateLink", () => {
 
     expect(dials).toHaveLength(1);
   });
+
+  it("takes no ring of scc-state that cannot have grown out of its own, and ends the talk", () => {
+    const { ring, open, hear, dials, clock } = stage();
+    ring.offer(ringOf(3, "first"));
+    open();
+    hear({ type: "welcome", stateId: "s", uri: "ws://first:1", ring: ringOf(4 + 2 ** 20, "foreign") });
+
+    expect(ring.version.counter).toBe(3);
+    clock.advance(2000);
+    expect(dials.length).toBeGreaterThan(1);
+  });
 });

@@ -8,7 +8,7 @@ import type { Logger } from "../runtime/log.ts";
 import { News } from "../runtime/news.ts";
 import type { CurrentRing } from "./current-ring.ts";
 import type { ReportMessage, TailMessage, WatchMessage } from "./report-messages.ts";
-import type { Ring, RingMember } from "./ring.ts";
+import { type Ring, type RingMember, tooFarAhead } from "./ring.ts";
 import { type JoinMessage, parseStateMessage, type StateMessage } from "./state-messages.ts";
 
 /** A talk that somebody opened and nobody handles yet. */
@@ -200,6 +200,7 @@ export class StateLink {
 
   #heard(message: unknown): void {
     const parsed = parseStateMessage(message);
+    if ((parsed?.type === "welcome" || parsed?.type === "ring") && this.#isTooFar(parsed.ring)) return;
     if (parsed?.type === "welcome") this.#welcomed(parsed);
     else if (parsed?.type === "ring") this.#learn(parsed.ring);
     else if (parsed?.type === "workers") this.#workers?.(parsed.uris, this.#uri);
@@ -208,6 +209,14 @@ export class StateLink {
     else if (parsed?.type === "watch") this.#watch?.(parsed);
     else if (parsed?.type === "unwatch") this.#watch?.(undefined);
     else if (parsed?.type === "refused") this.#refused(parsed.reason);
+  }
+
+  #isTooFar(ring: Ring): boolean {
+    const reason = tooFarAhead(ring, this.#options.ring.version);
+    if (reason === undefined) return false;
+    if (this.#news.is(reason)) this.#options.log.error("scc-state's ring is not taken", { reason });
+    this.#talk?.close("its ring is too far ahead");
+    return true;
   }
 
   #refused(reason: string): void {

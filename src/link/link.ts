@@ -1,6 +1,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { BadEntryError, EntryWriter } from "./entries.ts";
+import { Kind } from "./kinds.ts";
 import { Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
 import { linkTraffic } from "./traffic.ts";
@@ -105,6 +106,10 @@ export class Link implements NewLink {
     this.#received += 1;
     linkTraffic.framesIn += 1;
     linkTraffic.bytesIn += frame.length;
+    if (this.#received === 1 && frame[0] !== Kind.hello) {
+      this.#wire.cut("the first that is said on a link must be hello");
+      return;
+    }
     try {
       if (this.#events) readEntries(frame, this.#events.handler);
     } catch (error) {

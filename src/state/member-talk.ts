@@ -98,6 +98,18 @@ export class MemberTalk implements MemberConnection {
     this.#talk.close(reason);
   }
 
+  /** Parts with a member for a reason, if there is one. @returns whether there was */
+  turnAway(trouble: string | undefined): boolean {
+    if (trouble !== undefined) this.#refuse(`Cannot register: ${trouble}`);
+    return trouble !== undefined;
+  }
+
+  #refuse(reason: string): void {
+    this.#options.log.warn("member refused", { from: this.from, reason });
+    this.send({ type: "refused", reason });
+    this.close("refused");
+  }
+
   #heard(message: unknown): void {
     const parsed = parseMemberMessage(message);
     if (parsed === undefined) return;
@@ -113,9 +125,7 @@ export class MemberTalk implements MemberConnection {
       this.#member = this.#identify(join);
     } catch (error) {
       if (!(error instanceof RegistrationError)) throw error;
-      this.#options.log.warn("member refused", { from: this.from, reason: error.message });
-      this.send({ type: "refused", reason: error.message });
-      this.close("refused");
+      this.#refuse(error.message);
       return;
     }
     this.#joinTimer.cancel();

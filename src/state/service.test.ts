@@ -220,4 +220,16 @@ describe("scc-state", () => {
     expect(late.said).toEqual([]);
     expect(state.service.memberCount("worker")).toBe(0);
   });
+
+  it("takes no ring that cannot have grown out of its own, and parts with who brings one", async () => {
+    const { state, first, ring } = await twoBrokers();
+    const far = { ...ring, version: { ...ring.version, counter: ring.version.counter + 2 ** 20 + 1 } };
+    const { said } = state.join(3, "scc-worker", { ring: far });
+    first.say({ type: "ring", ring: far });
+
+    const refusal = { type: "refused", reason: expect.stringContaining("changes ahead") };
+    expect(said).toEqual([refusal]);
+    expect(first.said.at(-1)).toMatchObject(refusal);
+    expect(state.service.ring).toEqual(ring);
+  });
 });

@@ -1,6 +1,6 @@
 import { RegistrationError } from "../cluster/address.ts";
 import { type Delays, type Member, Membership } from "../cluster/membership.ts";
-import { hasMember, type PlacementKind, type Ring } from "../cluster/ring.ts";
+import { hasMember, type PlacementKind, type Ring, tooFarAhead } from "../cluster/ring.ts";
 import type { NewTalk } from "../cluster/state-link.ts";
 import type { MemberMessage, Overview } from "../cluster/state-messages.ts";
 import { formatVersion } from "../pubsub/version.ts";
@@ -175,6 +175,7 @@ export class StateService {
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
     if (this.#isClosed) return talk.close("scc-state stops");
     const { member } = talk;
+    if (talk.turnAway(tooFarAhead(join.ring, this.ring.version))) return;
     this.#heardOf(join.ring);
     this.#register(talk);
     this.#tellOfPeers(talk);
@@ -270,6 +271,7 @@ export class StateService {
     if (message.type === "report" || message.type === "tail") return;
     if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
+      if (talk.turnAway(tooFarAhead(message.ring, this.ring.version))) return;
       this.#heardOf(message.ring);
       // It may have been at this ring before the one that let it in reached it.
       if (this.#mayBeLetIn(talk.member, message.ring)) void this.#verify(talk);
