@@ -14,12 +14,9 @@ export class ProbePace {
     this.#clock = clock;
   }
 
-  /** Waits until an address may be dialled for a member that comes from `from`. */
-  async turn(from = ""): Promise<void> {
-    for (;;) {
-      const waitMs = this.#budgets.take(networkOf(from), this.#clock.now());
-      if (waitMs === 0) return;
-      await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
-    }
+  /** When an address may be dialled for a member that comes from `from`; undefined: now. */
+  turn(from = ""): Promise<void> | undefined {
+    const waitMs = this.#budgets.take(networkOf(from), this.#clock.now());
+    return waitMs === 0 ? undefined : new Promise((resolve) => this.#clock.after(waitMs, resolve));
   }
 }

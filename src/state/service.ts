@@ -234,7 +234,7 @@ export class StateService {
   async #verify(talk: MemberConnection): Promise<void> {
     const { instanceId, uri } = talk.member;
     for (let attempt = 1; this.#members.get(instanceId) === talk; attempt++) {
-      await this.#pace.turn(talk.from);
+      for (let turn = this.#pace.turn(talk.from); turn; turn = this.#pace.turn(talk.from)) await turn;
       try {
         const answer = await this.#options.probe(uri);
         if (answer !== instanceId)

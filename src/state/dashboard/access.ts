@@ -1,6 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { isIP } from "node:net";
+import { isLoopback as isLoopbackAddress } from "../../runtime/network.ts";
 
 /** What is looked at of the request that a viewer's connection began with. */
 export interface ViewerRequest {
@@ -31,12 +31,6 @@ export function isLoopback(request: ViewerRequest): boolean {
 /** Whether a connection from this machine asks for another machine's name. */
 export function isRebound(request: ViewerRequest): boolean {
   return isLoopbackAddress(request.socket.remoteAddress) && !isLoopbackHost(request.headers.host);
-}
-
-function isLoopbackAddress(address: string | undefined): boolean {
-  if (address === undefined) return false;
-  const plain = address.replace(/^::ffff:/i, "");
-  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
 function isLoopbackHost(host: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { type Client, connect, subscribe } from "../../../test/support/client.ts";
 import { until } from "../../../test/support/processes.ts";
 import { systemClock } from "../../runtime/clock.ts";
@@ -21,7 +22,7 @@ afterEach(() => {
 });
 
 /** A dashboard with members that a test plays. */
-async function stage() {
+async function stage(authKey?: string) {
   let observer: StateObserver | undefined;
   const service = {
     observedBy: (given: StateObserver) => {
@@ -30,7 +31,7 @@ async function stage() {
   } as unknown as StateService;
   const dashboard = new Dashboard(service, {
     stateId: "s",
-    authKeys: [undefined, undefined],
+    authKeys: [authKey, undefined],
     clock: systemClock,
     log: silentLogger,
   });
@@ -51,7 +52,7 @@ async function stage() {
     return { said, connection };
   };
   const look = (): Promise<Client> => connect(port, { path: "/dashboard/socket/", autoReconnect: false });
-  return { dashboard, join, look, observer: () => observer };
+  return { dashboard, port, join, look, observer: () => observer };
 }
 
 const types = (said: readonly Said[]): string[] => said.map(({ type }) => type);
@@ -104,5 +105,24 @@ describe("The dashboard", () => {
     observer()?.gone(connection, "silence");
     await until("the news", () => happened.length > 1);
     expect(happened.at(-1)).toMatchObject([{ kind: "bad", text: "worker 10.0.0.1:8000 is gone: silence" }]);
+  });
+
+  it("lets no crowd that has not logged in drive out somebody else who is about to", async () => {
+    const { port, look } = await stage("key");
+    const viewer = await look();
+    const url = `ws://127.0.0.1:${port}/dashboard/socket/`;
+    const crowd: WebSocket[] = [];
+    for (let n = 0; n < 100; n += 1) {
+      const one = new WebSocket(url, { localAddress: "127.0.0.2" });
+      crowd.push(one);
+      await new Promise((resolve) => {
+        one.on("error", resolve).on("message", resolve);
+        one.on("open", () => one.send('{"event":"#handshake","data":{},"cid":1}'));
+      });
+    }
+
+    expect(viewer.state).toBe("open");
+    expect(await viewer.invoke("login", { key: "key" })).toMatchObject({ mayRead: true });
+    for (const one of crowd) one.terminate();
   });
 });

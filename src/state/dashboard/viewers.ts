@@ -8,6 +8,7 @@ import { Publication } from "../../pubsub/publication.ts";
 import { PubSub } from "../../pubsub/pubsub.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/log.ts";
+import { networkOf } from "../../runtime/network.ts";
 import { secretMatches } from "../../runtime/secret.ts";
 import { Turn } from "../../runtime/turn.ts";
 import { isExpired, setAuthToken } from "../../server/authentication.ts";
@@ -21,6 +22,7 @@ import { Tokens } from "../../server/tokens.ts";
 import type { VerifyClient } from "../../server/verify.ts";
 import { WsServer } from "../../server/ws-server.ts";
 import { isLoopback, isRebound, isSameOrigin, sessionKey } from "./access.ts";
+import { givesWay } from "./gives-way.ts";
 import { LoginLimit } from "./login-limit.ts";
 
 export interface ViewersOptions {
@@ -45,6 +47,8 @@ const MOST_VIEWERS = 96;
 /** Bytes of the largest thing a viewer has to say. */
 const MAX_MESSAGE = 8192;
 const MAX_BUFFERED = 4 * 2 ** 20;
+/** A page makes its handshake at once. */
+const HANDSHAKE_MS = 5000;
 const SESSION_S = 12 * 3600;
 const CLOSE_MS = 1000;
 const SESSION_OVER = 4401;
@@ -82,6 +86,7 @@ export class Viewers {
         path: PATH,
         allowClientPublish: false,
         maxPayload: MAX_MESSAGE,
+        handshakeTimeout: HANDSHAKE_MS,
         maxBufferedBytes: MAX_BUFFERED,
         socketChannelLimit: OPEN_CHANNELS.length + 1,
         maxQueuedPackets: 20,
@@ -134,11 +139,13 @@ export class Viewers {
     else answer(true);
   };
 
-  /** Whoever has not logged in gives way, the one that has been there for longest. */
+  /** Somebody who has not logged in gives way, of those whose network has most of them. */
   #hasRoom(): boolean {
     if (this.#core.socketCount < MOST_VIEWERS) return true;
     const strangers = [...this.#core.pending.values(), ...this.#core.open.values()];
-    const stranger = this.#key === undefined ? undefined : strangers.find((one) => !this.#mayRead(one));
+    // Those who have not even made their handshake go first.
+    const notLoggedIn = this.#key === undefined ? [] : strangers.filter((one) => !this.#mayRead(one));
+    const stranger = givesWay(notLoggedIn, ({ request }) => networkOf(request.socket.remoteAddress ?? ""));
     stranger?.terminate();
     return stranger !== undefined;
   }
