@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type ErrorCode, SccError } from "../runtime/errors.ts";
+import { visibleLines } from "../runtime/visible.ts";
 
 /** Exit code 2: as it was called it cannot work, and trying again would not help. Any other failure is 1. */
 const WRONGLY_CALLED: readonly ErrorCode[] = ["SCC_CONFIG", "SCC_CREATE", "SCC_MODULE"];
@@ -150,7 +151,7 @@ function fail(error: unknown): never {
   const expected = error instanceof SccError;
   const bug = error instanceof Error ? error.stack : String(error);
   const text = expected ? error.message : bug;
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visibleLines(text ?? "")}\n`);
   process.exit(expected && WRONGLY_CALLED.includes(error.code) ? 2 : 1);
 }
 

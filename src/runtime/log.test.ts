@@ -1,6 +1,7 @@
+import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { createLogger } from "./log.ts";
+import { createLogger, readable } from "./log.ts";
 
 function logger(level: number) {
   const lines: Record<string, unknown>[] = [];
@@ -68,5 +69,27 @@ describe("The log", () => {
     for (let number = 0; number < 100; number += 1) log.info("member joined", { number });
 
     expect(lines).toHaveLength(100);
+  });
+
+  it.each([["JSON"], ["readable lines"]])("prints nothing that steers a terminal, as %s", (form) => {
+    const written: string[] = [];
+    const text = new Writable({
+      write: (chunk, _encoding, done) => {
+        written.push(String(chunk));
+        done();
+      },
+    });
+    const stream = form === "JSON" ? { write: (line: string) => written.push(line) } : readable(text);
+    const log = createLogger("scc-worker", "8000", 3, { stream, clock: new VirtualClock() });
+    const evil = "\u009b31m\u202e\u2066\u200f\u061c\u2028\u007f\u001b[2J\ud800\nINFO: all is well";
+    log.info("refused", { error: new Error(evil), reason: evil, nested: { list: [evil], [evil]: evil } });
+    const [line = ""] = [written.join("")];
+
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(line).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
+    expect(line).not.toMatch(/\p{Surrogate}|\ufffd/u);
+    expect(line).toContain("\\u009b31m");
+    expect(line.split("\n").filter((each) => each.startsWith("INFO"))).toEqual([]);
+    if (form === "JSON") expect(JSON.parse(line)).toMatchObject({ reason: evil, nested: { list: [evil] } });
   });
 });

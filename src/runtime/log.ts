@@ -2,6 +2,7 @@ import { type DestinationStream, type LoggerOptions, pino, stdTimeFunctions } fr
 import pretty from "pino-pretty";
 import { type Clock, systemClock } from "./clock.ts";
 import { Repeats } from "./repeats.ts";
+import { spelledOutJson, visibleJson } from "./visible.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,7 +43,7 @@ export function createLogger(
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const log = pino(options, stream ?? standardOutput());
+  const log = pino(options, stream === undefined ? standardOutput() : rewritten(stream, visibleJson));
   const at =
     (name: "debug" | "info" | "warn" | "error") =>
     (message: string, fields: Fields = {}): void =>
@@ -56,8 +57,23 @@ export function createLogger(
 }
 
 function standardOutput(): DestinationStream {
-  if (!process.stdout.isTTY) return pino.destination({ sync: true });
-  return pretty({ sync: true, ignore: "service,instance", messageFormat: "{service} {instance} {msg}" });
+  if (!process.stdout.isTTY) return rewritten(pino.destination({ sync: true }), visibleJson);
+  return readable();
+}
+
+/**
+ * Readable lines for a terminal. Fields hold what clients say: nothing of it must steer the terminal.
+ *
+ * @param destination default: standard output
+ */
+export function readable(destination: NodeJS.WritableStream | number = 1): DestinationStream {
+  const messageFormat = "{service} {instance} {msg}";
+  const lines = pretty({ sync: true, ignore: "service,instance", messageFormat, destination });
+  return rewritten(lines, spelledOutJson);
+}
+
+function rewritten(stream: DestinationStream, rewrite: (line: string) => string): DestinationStream {
+  return { write: (line) => stream.write(rewrite(line)) };
 }
 
 /** Troubles repeat themselves, and others can cause them: see `Repeats`. */

@@ -1,3 +1,5 @@
+import { visibleJson } from "../../runtime/visible.ts";
+
 /** What of a stream is used: `process.stdout` has it. */
 export interface OutputStream {
   readonly isTTY?: boolean;
@@ -49,26 +51,7 @@ export function hasColours(
   return isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
 
-/** JSON on one line in which nothing steers a terminal: JSON itself escapes all but these. */
+/** JSON on one line in which nothing steers a terminal. */
 export function json(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
-  return text.replace(/[\u007f-\u009f]/g, escaped);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const STEERING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-/** A text on one line in which nothing steers a terminal. */
-export function oneLine(text: string): string {
-  return text.replace(STEERING, (character) => SHORT.get(character) ?? escaped(character));
-}
-
-const SHORT: ReadonlyMap<string, string> = new Map([
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\t"],
-]);
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return visibleJson(JSON.stringify(value) ?? "null");
 }

@@ -1,6 +1,7 @@
 import type { Resolution, Resolved } from "../../runtime/config-sources.ts";
 import { flagOf, type Setting } from "../../runtime/setting.ts";
-import { json, oneLine } from "../client/output.ts";
+import { visible } from "../../runtime/visible.ts";
+import { json } from "../client/output.ts";
 
 /** One setting, as `scc config` shows it. */
 export interface ConfigRow {
@@ -64,9 +65,9 @@ function textOf({ value, source, problem }: ConfigRow): string {
   if (source === "missing") return "(missing)";
   if (problem !== null) return "(not usable)";
   if (value === null) return "-";
-  return oneLine(typeof value === "string" ? value : json(value));
+  return visible(typeof value === "string" ? value : json(value));
 }
 
 function originOf({ source, from }: ConfigRow): string {
-  return oneLine(from === null ? source : `${source}: ${from}`);
+  return visible(from === null ? source : `${source}: ${from}`);
 }

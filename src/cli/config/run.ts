@@ -2,8 +2,9 @@ import type { Flags } from "../../runtime/config.ts";
 import { type Resolution, resolveConfig } from "../../runtime/config-sources.ts";
 import { ConfigError } from "../../runtime/errors.ts";
 import { unknownVariables } from "../../runtime/unknown-variables.ts";
+import { visible } from "../../runtime/visible.ts";
 import type { Env } from "../client/flags.ts";
-import { hasColours, json, Output, type OutputStream, oneLine } from "../client/output.ts";
+import { hasColours, json, Output, type OutputStream } from "../client/output.ts";
 import { KNOWN_VARIABLES, SERVICES } from "../known-variables.ts";
 import { rowsOf, tableOf } from "./report.ts";
 
@@ -33,7 +34,7 @@ export async function runConfig(
   await output.flush();
   for (const { name, nearest } of unknownVariables(env, KNOWN_VARIABLES)) {
     const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-    stderr.write(`${oneLine(`${name} is unknown and has no effect${hint}`)}\n`);
+    stderr.write(`${visible(`${name} is unknown and has no effect${hint}`)}\n`);
   }
   const problems = found.flatMap((each) => problemsOf(each, names.length === 1));
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);

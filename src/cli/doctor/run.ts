@@ -2,6 +2,7 @@ import { examine } from "../../doctor/examine.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import { doctorSettings } from "../../doctor/settings.ts";
 import { type Flags, readConfig } from "../../runtime/config.ts";
+import { visibleJson } from "../../runtime/visible.ts";
 import { DoctorView } from "./view.ts";
 
 /**
@@ -24,6 +25,8 @@ export async function runDoctor(env: NodeJS.ProcessEnv, flags: Flags, isJson: bo
     if (!isJson) stdout.write(view.finding(finding));
   });
   const failed = findings.some(({ status }) => status === "failure");
-  stdout.write(isJson ? `${JSON.stringify({ ok: !failed, findings })}\n` : view.summary(findings));
+  stdout.write(
+    isJson ? `${visibleJson(JSON.stringify({ ok: !failed, findings }))}\n` : view.summary(findings),
+  );
   return failed ? 1 : 0;
 }

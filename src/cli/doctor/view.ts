@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Finding } from "../../doctor/finding.ts";
+import { visible } from "../../runtime/visible.ts";
 
 const WORDS = { ok: "ok", warning: "warning", failure: "FAILURE" } as const;
 const COLOURS = { ok: "green", warning: "yellow", failure: "red" } as const;
@@ -16,7 +17,10 @@ export class DoctorView {
     this.#colours = colours;
   }
 
-  finding({ subject, status, text, remedy }: Finding): string {
+  finding({ status, ...said }: Finding): string {
+    // Much of it was said by others.
+    const [subject, text] = [visible(said.subject), visible(said.text)];
+    const remedy = said.remedy === undefined ? undefined : visible(said.remedy);
     if (!this.#isTerminal) {
       const what = `${WORDS[status]}: ${subject}: ${text}`;
       return remedy === undefined ? `${what}\n` : `${what}; remedy: ${remedy}\n`;

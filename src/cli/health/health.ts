@@ -1,3 +1,4 @@
+import { visible } from "../../runtime/visible.ts";
 import { type Answer, ask } from "../ask.ts";
 
 export interface Health {
@@ -13,6 +14,6 @@ export async function healthOf(urls: readonly URL[]): Promise<Health> {
   if (answered.length === 0) return { healthy: false, report: `Nothing answers at ${urls.join(", ")}\n` };
   return {
     healthy: answered.every(({ answer }) => answer.ok),
-    report: answered.map(({ url, answer }) => `${url}: ${answer.text}\n`).join(""),
+    report: answered.map(({ url, answer }) => `${url}: ${visible(answer.text)}\n`).join(""),
   };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as after } from "node:timers/promises";
 import { describe } from "../../runtime/log.ts";
+import { visible } from "../../runtime/visible.ts";
 import type { Target } from "../client/flags.ts";
-import { json, Output, type OutputStream, oneLine } from "../client/output.ts";
+import { json, Output, type OutputStream } from "../client/output.ts";
 import { PubSubClient } from "../client/pubsub-client.ts";
 import type { Message } from "./messages.ts";
 import { Pace } from "./pace.ts";
@@ -62,7 +63,7 @@ class Answers {
  */
 export async function runPub(options: PubOptions, { stdout, stderr, stop }: PubWorld): Promise<PubOutcome> {
   const output = new Output(stdout);
-  const answers = new Answers((text) => stderr.write(`${oneLine(text)}\n`));
+  const answers = new Answers((text) => stderr.write(`${visible(text)}\n`));
   const events = { published() {}, interrupted() {}, subscribed() {} };
   const client = new PubSubClient({ target: options.target, channels: [], isLasting: false, events });
   const stopped = new Promise<void>((resolve) => {

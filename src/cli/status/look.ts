@@ -1,4 +1,5 @@
 import { ClusterAuthError } from "../../runtime/errors.ts";
+import { visibleLines } from "../../runtime/visible.ts";
 import type { StateAddress } from "./flags.ts";
 import { isComplete, type Picture } from "./picture.ts";
 import { NoViewError, Viewer } from "./viewer.ts";
@@ -50,6 +51,6 @@ function cannotReach({ hostname, port }: StateAddress, reason: string): NoViewEr
 /** What the exit code is after a failure, having said what it is. @throws what was not expected */
 export function failed(error: unknown): number {
   if (!(error instanceof NoViewError || error instanceof ClusterAuthError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${visibleLines(error.message)}\n`);
   return error instanceof ClusterAuthError ? 77 : 1;
 }

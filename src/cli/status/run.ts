@@ -1,3 +1,4 @@
+import { visibleJson } from "../../runtime/visible.ts";
 import { addressOf, type Env, type StateFlags } from "./flags.ts";
 import { failed, lookOnce } from "./look.ts";
 import { isHealthy } from "./picture.ts";
@@ -19,7 +20,7 @@ export async function runStatus(flags: StatusFlags, env: Env): Promise<number> {
     const { isTTY, columns = 110 } = process.stdout;
     const style = { width: isTTY ? columns : 1000, height: Infinity, colours: isTTY && !env.NO_COLOR };
     const text = flags.json
-      ? JSON.stringify({ healthy, ...picture }, null, 2)
+      ? visibleJson(JSON.stringify({ healthy, ...picture }, null, 2))
       : renderCluster(picture, style).join("\n");
     await written(`${text}\n`);
     return healthy ? 0 : NOT_HEALTHY;

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { visible } from "../../runtime/visible.ts";
 import { isWell, type Member, type Picture } from "./picture.ts";
 
 export interface TableStyle {
@@ -130,8 +131,7 @@ function colourOf({ state }: Member): Colour {
 
 /** Names come from elsewhere: what a terminal would take for a command must not reach it. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?").slice(0, MOST_NAME);
+  return visible(text).slice(0, MOST_NAME);
 }
 
 function cut(text: string, width: number): string {

@@ -1,6 +1,7 @@
+import { visible } from "../../runtime/visible.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { Env, Target } from "../client/flags.ts";
-import { hasColours, json, Output, type OutputStream, oneLine } from "../client/output.ts";
+import { hasColours, json, Output, type OutputStream } from "../client/output.ts";
 import { PubSubClient } from "../client/pubsub-client.ts";
 
 export interface SubOptions {
@@ -29,7 +30,7 @@ export type SubOutcome = 0 | 130;
  */
 export async function runSub(options: SubOptions, world: SubWorld): Promise<SubOutcome> {
   const output = new Output(world.stdout);
-  const note = (text: string): void => void world.stderr.write(`${oneLine(text)}\n`);
+  const note = (text: string): void => void world.stderr.write(`${visible(text)}\n`);
   const print = printer(options, hasColours(world.stdout, world.env));
   let left = options.count ?? Infinity;
   let done = (): void => {};
@@ -74,9 +75,9 @@ function printer(
   colours: boolean,
 ): (channel: string, data: unknown) => string {
   if (asJson) return (channel, data) => json({ channel, data });
-  const shown = text ? (data: unknown) => (typeof data === "string" ? oneLine(data) : json(data)) : json;
+  const shown = text ? (data: unknown) => (typeof data === "string" ? visible(data) : json(data)) : json;
   if (channels.length === 1) return (_channel, data) => shown(data);
   const name = (channel: string): string =>
-    colours ? `\u001b[36m${oneLine(channel)}\u001b[39m` : oneLine(channel);
+    colours ? `\u001b[36m${visible(channel)}\u001b[39m` : visible(channel);
   return (channel, data) => `${name(channel)}\t${shown(data)}`;
 }

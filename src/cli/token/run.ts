@@ -1,6 +1,7 @@
 import { ConfigError } from "../../runtime/errors.ts";
+import { visible } from "../../runtime/visible.ts";
 import { type Env, readSecret } from "../client/flags.ts";
-import { json, type Output, oneLine } from "../client/output.ts";
+import { json, type Output } from "../client/output.ts";
 import { keysOf, NO_KEY } from "./keys.ts";
 import { type Inspected, inspectToken, makeToken } from "./token.ts";
 
@@ -65,7 +66,7 @@ export async function runInspect(flags: InspectFlags, { env, stdin, output }: To
   const given = readSecret("--token-file", flags.tokenFile) ?? (env.SCC_TOKEN || undefined);
   const inspected = await inspectToken((given ?? (await all(stdin))).trim(), keysOf(flags.authKeyFile, env));
   if (flags.json) output.line(json(inspected));
-  else for (const line of linesOf(inspected)) output.line(oneLine(line));
+  else for (const line of linesOf(inspected)) output.line(visible(line));
   return inspected.valid !== false;
 }
 

@@ -1,3 +1,4 @@
+import { visible } from "../../runtime/visible.ts";
 import type { Picture } from "../status/picture.ts";
 import { renderCluster } from "../status/table.ts";
 
@@ -86,7 +87,8 @@ export class Screen {
     const style = { width: columns, height: Math.max(4, rows - 2), colours: this.#colours };
     const lines =
       this.#picture === undefined ? ["Looking for the cluster"] : renderCluster(this.#picture, style);
-    const trouble = this.#trouble && `scc-state cannot be reached (${this.#trouble}); trying again. `;
+    const trouble =
+      this.#trouble && `scc-state cannot be reached (${visible(this.#trouble)}); trying again. `;
     const foot = `${trouble ?? ""}q quits`.slice(0, columns);
     const text = [...lines, "", foot].slice(0, rows).join(`${ERASE_LINE}\r\n`);
     this.#output.write(`${HOME}${text}${ERASE_LINE}${ERASE_BELOW}`);

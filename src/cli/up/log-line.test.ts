@@ -24,7 +24,9 @@ describe("readLogLine", () => {
   });
 
   it("lets no line steer the terminal", () => {
-    expect(readLogLine("scc-worker 8000", "\x1b[2Jgone\x07").text).toBe("scc-worker 8000: ·[2Jgone·");
+    expect(readLogLine("scc-worker 8000", "\x1b[2Jgone\x07").text).toBe(
+      "scc-worker 8000: \\u001b[2Jgone\\u0007",
+    );
     expect(readLogLine("w", JSON.stringify({ level: "warn", msg: "\x1b[2J" })).text).not.toContain("\x1b");
   });
 });

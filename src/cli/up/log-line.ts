@@ -1,3 +1,5 @@
+import { visible } from "../../runtime/visible.ts";
+
 /** A line of a service's log, as it is shown in a terminal. */
 export interface LogLine {
   readonly level: string;
@@ -17,7 +19,7 @@ const LOUD = new Set(["warn", "error", "fatal"]);
  */
 export function readLogLine(name: string, line: string): LogLine {
   const entry = parse(line);
-  if (entry === undefined) return { level: "text", text: `${name}: ${printable(line)}` };
+  if (entry === undefined) return { level: "text", text: `${name}: ${visible(line)}` };
   const { time, level, service, instance, msg } = entry;
   const fields = Object.entries(entry)
     .filter(([key]) => !FRAME.has(key))
@@ -25,7 +27,7 @@ export function readLogLine(name: string, line: string): LogLine {
     .join("");
   const clock = String(time ?? "").slice(11, 19);
   const who = service === undefined || instance === undefined ? name : `${service} ${instance}`;
-  return { level: String(level), text: printable(`${clock} ${level} ${who}: ${msg}${fields}`) };
+  return { level: String(level), text: visible(`${clock} ${level} ${who}: ${msg}${fields}`) };
 }
 
 /** Whether the line is shown without `--verbose`. What is not from the log is somebody's own message. */
@@ -42,10 +44,4 @@ function parse(line: string): Record<string, unknown> | undefined {
     // Not JSON after all: the caller shows the line as it is.
     return undefined;
   }
-}
-
-/** Control characters from a log line must not steer the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, "\u00b7");
 }
