@@ -83,8 +83,14 @@ function exitCodes(): string[] {
 const constant = (name: string): string[] => inSources(new RegExp(`const ${name} = (\\d+);`, "g"));
 
 describe("docs/errors.md", () => {
-  it("has every error that SocketCluster's clients know, and the three that this package adds", () => {
-    const ours = ["PublishTimeoutError", "PublishRefusedError", "SubscribeTimeoutError"];
+  it("has every error that SocketCluster's clients know, and those that this package adds", () => {
+    const ours = [
+      "NewChannelLimitError",
+      "PublishTimeoutError",
+      "PublishRefusedError",
+      "SubscribeRefusedError",
+      "SubscribeTimeoutError",
+    ];
 
     expect(column("Errors that clients get", 0).toSorted()).toEqual([...THEIR_NAMES, ...ours].toSorted());
   });

@@ -63,14 +63,19 @@ export class UpstreamGateway implements Broker, Publisher {
   }
 
   subscribe(channel: string, settle: Settle): void {
+    if (!this.#service.owner.admits(channel)) {
+      settle(new InvalidActionError("Cannot subscribe on this broker: it has as many channels as it may"));
+      return;
+    }
     this.#channels.set(channel, undefined);
     this.#attach(channel);
     settle();
   }
 
   unsubscribe(channel: string): void {
-    this.#channels.get(channel)?.subscribers.delete(this);
+    const owned = this.#channels.get(channel);
     this.#channels.delete(channel);
+    if (owned !== undefined) this.#service.owner.left(owned, this);
   }
 
   /** A message in its place, as upstream's workers know it. They drop what they sent themselves. */
@@ -100,6 +105,10 @@ export class UpstreamGateway implements Broker, Publisher {
     const { channel, packet, size, settle } = waiting;
     if (!this.#service.owner.owns(channel)) {
       settle(new InvalidActionError("Cannot publish on this broker: the channel belongs to another"));
+      return;
+    }
+    if (!this.#service.owner.admits(channel)) {
+      settle(new InvalidActionError("Cannot publish on this broker: it has as many channels as it may"));
       return;
     }
     const position = this.#unheld.add(size);
@@ -133,7 +142,7 @@ export class UpstreamGateway implements Broker, Publisher {
     if (!this.#service.owner.owns(channel)) return;
     const waits = this.#whenServed(channel, 0, (owned) => {
       if (!this.#channels.has(channel)) return;
-      owned.subscribers.add(this);
+      owned.subscribe(this);
       this.#channels.set(channel, owned);
     });
     if (!waits) this.#isBehind = true;

@@ -1,12 +1,16 @@
-/** Bytes of requests that wait for their logs, at most: past it links are closed, and resume. */
-const MOST_WAITING = 256 * 2 ** 20;
 /** What a request that waits takes beside its bytes, about. */
-const REQUEST_SIZE = 200;
+const REQUEST_SIZE = 400;
 
 /** Requests that wait until the log of their channel is served, in order. Bounded. Pure. */
 export class Awaiting {
   readonly #tasks = new Map<string, (() => void)[]>();
+  readonly #most: number;
   #bytes = 0;
+
+  /** @param most bytes of requests that may wait, about; default 256 MiB: past it links are closed, and resume */
+  constructor(most = 256 * 2 ** 20) {
+    this.#most = most;
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -23,7 +27,7 @@ export class Awaiting {
 
   /** @returns false if too much waits already */
   add(channel: string, bytes: number, task: () => void): boolean {
-    if (this.#bytes > MOST_WAITING) return false;
+    if (this.#bytes > this.#most) return false;
     const size = bytes + REQUEST_SIZE;
     this.#bytes += size;
     const counted = (): void => {

@@ -19,6 +19,8 @@ export interface BrokerPortEvents {
   /** This worker's own message is in this place, but it is no longer at hand. */
   recordedWithout(channel: string): void;
   answered(channel: string, answer: Answer): void;
+  /** It does not begin with a channel that was asked for. */
+  notBegun(channel: string, ask: number, reason: string): void;
   /** It lets this worker have more or less unconfirmed there than before. */
   allowed(): void;
   canaryHeld(number: number): void;
@@ -167,6 +169,11 @@ export class BrokerPort extends Port<ChannelSlot> {
     this.#served += 1;
     const slot = this.slot(number);
     this.#events.answered(slot.channel, { ask, epoch: epochOf(slot), stable, gap });
+  }
+
+  override refuseSubscribe(number: number, ask: number, reason: string): void {
+    this.#served += 1;
+    this.#events.notBegun(this.slot(number).channel, ask, reason);
   }
 
   override record(number: number, offset: number, _origin: number, _sequence: number, bytes: Buffer): void {

@@ -6,20 +6,13 @@ import { type Epoch, formatVersion } from "../pubsub/version.ts";
 import type { Timer } from "../runtime/clock.ts";
 import { type Answer, BrokerPort, type BrokerPortEvents } from "./broker-port.ts";
 import type { ClusterBrokerEvents, ClusterBrokerOptions } from "./cluster-broker-options.ts";
-import { PublishRefusedError, PublishTimeoutError, SubscribeTimeoutError } from "./errors.ts";
+import { PublishRefusedError, PublishTimeoutError, SubscribeRefusedError } from "./errors.ts";
+import { type Followed, RefusedChannels, settleOverdue } from "./followed.ts";
 import { KeeperLogs } from "./keeper-logs.ts";
 import { LinkCanaries } from "./link-canaries.ts";
 import { PublishLink } from "./publish-link.ts";
 import { hasMember, isKeeper, type Ring, type RingMember } from "./ring.ts";
 import { Subscription } from "./subscription.ts";
-
-interface Followed {
-  readonly subscription: Subscription;
-  /** Who owns the channel; undefined while nobody does. */
-  ownerId: string | undefined;
-  settle: Settle | undefined;
-  readonly since: number;
-}
 
 const SWEEP_MS = 500;
 /** Largest message, bytes: what WebSocket servers accept by default. Links accept somewhat more. */
@@ -36,6 +29,7 @@ export class ClusterBroker implements Broker {
   readonly #links = new Map<string, PublishLink>();
   readonly #logs: KeeperLogs;
   readonly #followed = new Map<string, Followed>();
+  readonly #refused = new RefusedChannels();
   readonly #unconfirmed = new Unconfirmed();
   readonly #sweep: Timer;
   readonly canaries: LinkCanaries;
@@ -137,6 +131,7 @@ export class ClusterBroker implements Broker {
     const followed = this.#followed.get(channel);
     if (followed === undefined) return;
     this.#followed.delete(channel);
+    this.#refused.delete(followed);
     this.#portOf(followed)?.leave(channel);
     followed.settle?.();
   }
@@ -230,6 +225,7 @@ export class ClusterBroker implements Broker {
       recorded: (epoch, offset, publication) => this.#recorded(epoch, offset, publication),
       recordedWithout: (channel) => this.#missing(this.#followed.get(channel)),
       answered: (channel, answer) => this.#answered(channel, answer),
+      notBegun: (channel, ask, reason) => this.#notBegun(channel, ask, reason),
       allowed: () => this.#links.get(instanceId)?.window.widened(),
       canaryHeld: (number) => this.#links.get(instanceId)?.canary.held(number),
       canaryWaits: (number) => this.#links.get(instanceId)?.canary.waits(number),
@@ -352,6 +348,16 @@ export class ClusterBroker implements Broker {
     settle?.();
   }
 
+  /** A broker refuses to begin with a channel. Who wants it all the same waits until it has room. */
+  #notBegun(channel: string, ask: number, reason: string): void {
+    const followed = this.#followed.get(channel);
+    if (!followed?.subscription.awaits(ask)) return;
+    this.#refused.add(followed);
+    const { settle } = followed;
+    followed.settle = undefined;
+    settle?.(new SubscribeRefusedError(channel, reason));
+  }
+
   #settled(pending: Pending, error?: Error, reason?: keyof ClusterBroker["rejected"]): void {
     if (!this.#unconfirmed.remove(pending)) return;
     pending.window?.remove(pending);
@@ -383,12 +389,7 @@ export class ClusterBroker implements Broker {
       const error = new PublishTimeoutError(pending.publication.channel, publishLimit, pending.sent > 0);
       this.#settled(pending, error, "time");
     }
-    for (const followed of this.#followed.values()) {
-      const { settle, since, subscription } = followed;
-      if (settle === undefined || now - since <= subscribeLimit) continue;
-      // Settling with an error unsubscribes, which must not settle again.
-      followed.settle = undefined;
-      settle(new SubscribeTimeoutError(subscription.channel, subscribeLimit));
-    }
+    settleOverdue(this.#followed.values(), now, subscribeLimit);
+    for (const followed of this.#refused.take()) this.#ask(followed);
   }
 }

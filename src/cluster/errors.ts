@@ -34,6 +34,17 @@ export class PublishRefusedError extends SccError {
   }
 }
 
+/** The channel's owner will not begin with one channel more. */
+export class SubscribeRefusedError extends SccError {
+  readonly code = "SCC_SUBSCRIBE_REFUSED";
+  override readonly name = "SubscribeRefusedError";
+  override readonly retryable = true;
+
+  constructor(channel: string, reason: string) {
+    super(`Cannot subscribe to ${quoted(channel)}: ${reason}; try again later`);
+  }
+}
+
 /** The channel's owner did not answer in time. */
 export class SubscribeTimeoutError extends SccError {
   readonly code = "SCC_SUBSCRIBE_TIMEOUT";

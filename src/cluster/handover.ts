@@ -106,6 +106,11 @@ export class Handover {
     return this.#offers.keys();
   }
 
+  /** Whether somebody else holds a log of this channel. */
+  isOffered(channel: string): boolean {
+    return this.#offers.has(channel);
+  }
+
   /** What was offered, if it is better than what is held here. */
   better(channel: string, held: HeldLog | undefined): Offer | undefined {
     const offer = this.#offers.get(channel);

@@ -27,6 +27,7 @@ export class HeldLogs {
   readonly #now: () => number;
   readonly #tails: Tails;
   readonly #held = new Map<string, HeldLog>();
+  #namesLength = 0;
   #sweeping = this.#held.values();
   /** Is shown each message that is given a place here, while somebody looks; null: nobody does. */
   tap: ((channel: string, bytes: Buffer) => void) | null = null;
@@ -40,6 +41,11 @@ export class HeldLogs {
 
   get count(): number {
     return this.#held.size;
+  }
+
+  /** Characters of the names of their channels. */
+  get namesLength(): number {
+    return this.#namesLength;
   }
 
   /** Bytes in the tails of all of them. */
@@ -70,6 +76,7 @@ export class HeldLogs {
     const { log } = held;
     this.remove(log.channel);
     this.#held.set(log.channel, held);
+    this.#namesLength += log.channel.length;
     for (const { bytes, at } of log.after(0)) this.#tails.appended(log, bytes.length, at);
   }
 
@@ -78,6 +85,7 @@ export class HeldLogs {
     if (held === undefined) return;
     this.#tails.remove(held.log);
     this.#held.delete(channel);
+    this.#namesLength -= channel.length;
   }
 
   removeAll(): void {

@@ -1,39 +1,67 @@
 import { describe, expect, it } from "vitest";
 import { ChannelLog } from "../pubsub/channel-log.ts";
+import { HeldLogs } from "./held-logs.ts";
 import { OwnedLog } from "./owned-log.ts";
 import { OwnedLogs } from "./owned-logs.ts";
 
-const logOf = (channel: string): OwnedLog =>
-  new OwnedLog(new ChannelLog(channel, { ring: { counter: 1, stateId: "s" }, count: 1 }), 0);
+const version = { counter: 1, stateId: "s" };
+
+/** What a broker may own, and how it comes to hold more or less. */
+function bounded(most: number) {
+  const held = new HeldLogs({ count: 10, bytes: 1000, age: 1000, totalBytes: 10_000 }, () => 0);
+  const logs = new OwnedLogs(most, held);
+  const hold = (channel: string, ownerId?: string): ChannelLog => {
+    const log = new ChannelLog(channel, { ring: version, count: 1 });
+    held.put({ log, rank: version, ownerId });
+    return log;
+  };
+  const own = (channel: string): OwnedLog => {
+    const owned = new OwnedLog(hold(channel), 0);
+    logs.put(owned);
+    return owned;
+  };
+  const drop = (owned: OwnedLog): void => {
+    logs.delete(owned);
+    held.remove(owned.channel);
+  };
+  return { logs, held, own, hold, drop };
+}
 
 describe("The logs that a broker owns", () => {
   it("are so many and no more", () => {
-    const logs = new OwnedLogs(2);
-    const a = logOf("a");
-    for (const owned of [a, logOf("b")]) logs.put(owned);
+    const { logs, own, drop } = bounded(2);
+    const [a] = [own("a"), own("b")];
     expect([logs.hasRoomFor("a"), logs.hasRoomFor("c")]).toEqual([true, false]);
-    logs.delete(a);
+    drop(a);
 
     expect([logs.size, logs.hasRoomFor("c")]).toEqual([1, true]);
   });
 
+  it("are fewer where copies for others are held, which may be its own one day", () => {
+    const { logs, own, hold } = bounded(2);
+    own("a");
+    hold("copy", "other");
+
+    expect([logs.hasRoomFor("copy"), logs.hasRoomFor("c")]).toEqual([true, false]);
+  });
+
   it("are fewer where their names are long", () => {
-    const logs = new OwnedLogs(1000);
+    const { logs, held, own } = bounded(1000);
     const long = (n: number): string => `${n}`.padEnd(10_000, "x");
     let count = 0;
     while (logs.hasRoomFor(long(count))) {
-      const owned = logOf(long(count));
-      logs.put(owned);
-      logs.put(owned);
+      own(long(count));
+      own(long(count));
       count += 1;
     }
 
-    expect(count).toBe(25);
+    expect(count).toBe(6);
     expect(logs.hasRoomFor("short")).toBe(true);
-    logs.delete(logOf(long(3)));
-    logs.delete(logOf(long(3)));
+    held.remove(long(3));
+    held.remove(long(3));
+    logs.delete(new OwnedLog(new ChannelLog(long(3), { ring: version, count: 1 }), 0));
     expect(logs.hasRoomFor(long(99))).toBe(true);
-    logs.put(logOf(long(99)));
+    own(long(99));
     expect(logs.hasRoomFor(long(100))).toBe(false);
   });
 });

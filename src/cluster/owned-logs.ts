@@ -1,19 +1,26 @@
 import { MAX_CHANNEL_NAME } from "../protocol/decode.ts";
+import type { HeldLogs } from "./held-logs.ts";
 import type { OwnedLog } from "./owned-log.ts";
 
 /** Characters that the name of a channel may have on average. */
-const NAME_SIZE = 256;
+const NAME_SIZE = 64;
 
-/** The logs that a broker owns, by channel, and how many more there may be. */
+/** What of all that a broker holds counts against its bound. */
+export type Holdings = Pick<HeldLogs, "count" | "namesLength" | "find">;
+
+/**
+ * The logs that a broker owns, by channel, and whether there may be one more. What it holds for others counts, too: it
+ * takes as much, and is its own when they are gone. A channel that is held here is never one more.
+ */
 export class OwnedLogs {
   readonly #logs = new Map<string, OwnedLog>();
+  readonly #held: Holdings;
   readonly #most: number;
   readonly #mostInNames: number;
-  /** Characters of their names. */
-  #inNames = 0;
 
-  /** @param most logs at a time; their names may have 256 characters each, on average */
-  constructor(most: number) {
+  /** @param most logs held at a time; their names may have 64 characters each, on average */
+  constructor(most: number, held: Holdings) {
+    this.#held = held;
     this.#most = most;
     this.#mostInNames = Math.max(most * NAME_SIZE, MAX_CHANNEL_NAME);
   }
@@ -32,16 +39,15 @@ export class OwnedLogs {
   }
 
   hasRoomFor(channel: string): boolean {
-    if (this.#logs.has(channel)) return true;
-    return this.#logs.size < this.#most && this.#inNames + channel.length <= this.#mostInNames;
+    if (this.#logs.has(channel) || this.#held.find(channel) !== undefined) return true;
+    return this.#held.count < this.#most && this.#held.namesLength + channel.length <= this.#mostInNames;
   }
 
   put(owned: OwnedLog): void {
-    if (!this.#logs.has(owned.channel)) this.#inNames += owned.channel.length;
     this.#logs.set(owned.channel, owned);
   }
 
   delete({ channel }: OwnedLog): void {
-    if (this.#logs.delete(channel)) this.#inNames -= channel.length;
+    this.#logs.delete(channel);
   }
 }

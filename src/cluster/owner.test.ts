@@ -38,6 +38,8 @@ function owning(maxChannels = 100) {
   return { owner, held, ring, time, append, open, sweep };
 }
 
+const nobody = (): LogSubscriber => ({ appended: () => {}, replaced: () => {} });
+
 describe("Owner", () => {
   it("gives each message a place, drops repeats, and tells every subscribed link but once", () => {
     const { owner, append, open } = owning();
@@ -46,7 +48,7 @@ describe("Owner", () => {
       appended: (_owned, { offset }) => offsets.push(offset),
       replaced: () => {},
     };
-    open("news").subscribers.add(link);
+    open("news").subscribe(link);
 
     expect([append("news", 1), append("news", 2), append("news", 2), append("news", 1)]).toEqual([
       true,
@@ -72,14 +74,35 @@ describe("Owner", () => {
     open("a");
     open("b");
 
-    expect([owner.hasRoomFor("a"), owner.hasRoomFor("c")]).toEqual([true, false]);
+    expect([owner.admits("a"), owner.admits("c")]).toEqual([true, false]);
+  });
+
+  it("counts what it holds for others, and refuses nothing that the cluster had before a change of the ring", () => {
+    const { owner, held, ring, open } = owning(2);
+    const log = new ChannelLog("taken over", { ring: ring.version, count: 1 }, 7);
+    held.put({ log, rank: ring.version, ownerId: "other" });
+    open("a");
+    expect([owner.admits("b"), owner.admits("taken over")]).toEqual([false, true]);
+
+    ring.offer({ ...ringOf(2, me), keepers: [{ ...other, role: "broker" }] });
+    owner.adopted(ring.ring);
+    expect([owner.admits("b"), owner.admits("offered")]).toEqual([true, true]);
+    const epoch = { ring: { counter: 1, stateId: "s" }, count: 9 };
+    owner.offered({ instanceId: "other" } as Port, "offered", {
+      rank: ring.version,
+      epoch,
+      next: 2,
+      size: 9,
+    });
+    owner.done({ instanceId: "other" } as Port);
+    expect([owner.admits("b"), owner.admits("offered")]).toEqual([false, true]);
   });
 
   it("lets go of a channel when its messages have aged out and nobody is subscribed", () => {
     const { owner, held, time, append, open, sweep } = owning();
     append("idle", 1);
     append("followed", 1);
-    open("followed").subscribers.add({ appended: () => {}, replaced: () => {} });
+    open("followed").subscribe({ appended: () => {}, replaced: () => {} });
     time.now = 900;
     sweep();
     expect(owner.channelCount).toBe(2);
@@ -93,6 +116,20 @@ describe("Owner", () => {
     for (let n = 0; n < 4; n++) sweep();
     expect([owner.channelCount, held.tailBytes]).toEqual([1, 0]);
     expect(append("idle", 1)).toBe(true);
+  });
+
+  it("lets go of an empty channel with its last subscriber, unless another may come back over a new link", () => {
+    const { owner, time, open, sweep } = owning();
+    const [left, lost] = [nobody(), nobody()];
+    for (const channel of ["left", "lost"]) open(channel).subscribe(left);
+    open("lost").subscribe(lost);
+    owner.lost(open("lost"), lost);
+    for (const channel of ["left", "lost"]) owner.left(open(channel), left);
+    expect([owner.find("left"), owner.find("lost")?.channel]).toEqual([undefined, "lost"]);
+
+    time.now = 1500;
+    sweep();
+    expect(owner.channelCount).toBe(0);
   });
 
   it("opens a log again under a later epoch", () => {

@@ -3,30 +3,13 @@ import { ChannelLog, type LogEntry } from "../pubsub/channel-log.ts";
 import { compareEpochs } from "../pubsub/version.ts";
 import { Awaiting } from "./awaiting.ts";
 import { type CopyItem, CopyStream } from "./copy-stream.ts";
-import type { CurrentRing } from "./current-ring.ts";
 import { Handover, type Offer } from "./handover.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
 import { type LogSubscriber, OwnedLog, type Publisher } from "./owned-log.ts";
 import { OwnedLogs } from "./owned-logs.ts";
+import type { OwnerEvents, OwnerOptions } from "./owner-options.ts";
 import type { Port } from "./port.ts";
 import { hasMember, listedSince, membersOf, type Ring } from "./ring.ts";
-
-export interface OwnerOptions {
-  readonly instanceId: string;
-  readonly ring: CurrentRing;
-  readonly held: HeldLogs;
-  /** Logs at a time; a publish on one more channel is refused. Their names may have 256 characters each, on average. */
-  readonly maxChannels: number;
-  /** The connection to a member, if there is one. */
-  readonly portOf: (instanceId: string) => Port | undefined;
-  /** Bytes of logs and copies that may be on their way to or from one member at a time; one always fits. */
-  readonly transferBytes: number;
-}
-
-export interface OwnerEvents {
-  /** All logs that this broker owns under the current ring are at their followers. */
-  settled(): void;
-}
 
 /**
  * The broker's side of channels: gives each message of a channel its place, has it copied to the follower, and
@@ -39,7 +22,7 @@ export class Owner {
   readonly #options: OwnerOptions;
   readonly #events: OwnerEvents;
   readonly #owned: OwnedLogs;
-  readonly #awaiting = new Awaiting();
+  readonly #awaiting: Awaiting;
   readonly #streams = new Map<string, CopyStream>();
   #handover = new Handover([], 0, NOTHING_TO_DO);
   /** Pulled and not arrived yet: from whom. */
@@ -51,7 +34,8 @@ export class Owner {
   constructor(options: OwnerOptions, events: OwnerEvents) {
     this.#options = options;
     this.#events = events;
-    this.#owned = new OwnedLogs(options.maxChannels);
+    this.#owned = new OwnedLogs(options.maxChannels, options.held);
+    this.#awaiting = new Awaiting(options.waitingBytes);
   }
 
   get channelCount(): number {
@@ -86,9 +70,12 @@ export class Owner {
     return this.#options.ring.placement.owner(channel)?.instanceId === this.#options.instanceId;
   }
 
-  /** Whether a log for one more channel may be opened. */
-  hasRoomFor(channel: string): boolean {
-    return this.#owned.hasRoomFor(channel);
+  /**
+   * Whether a channel is served, or will be: its log is somewhere in the cluster, or there is room for a new one. While
+   * others have not said yet what they hold, nobody can say that it is new.
+   */
+  admits(channel: string): boolean {
+    return !this.#handover.isComplete || this.#handover.isOffered(channel) || this.#owned.hasRoomFor(channel);
   }
 
   /** The log of a channel, if there is one. */
@@ -98,17 +85,29 @@ export class Owner {
 
   /** The log of a channel that this broker owns if it is served now; a new one where there was none. */
   served(channel: string): OwnedLog | undefined {
-    const known = this.#servedNow(channel);
+    const known = this.servedNow(channel);
     if (known !== undefined) return known;
-    if (!this.#handover.isComplete || this.#handover.hurry(channel)) return this.#servedNow(channel);
+    if (!this.#handover.isComplete || this.#handover.hurry(channel)) return this.servedNow(channel);
     // Where nobody follows, a log that was handed over is served by now.
     if (this.#owned.find(channel) === undefined) this.#open(channel);
-    return this.#servedNow(channel);
+    return this.servedNow(channel);
+  }
+
+  /** The log of a channel, if there is one and it is served. */
+  servedNow(channel: string): OwnedLog | undefined {
+    const owned = this.#owned.find(channel);
+    return owned?.isServed ? owned : undefined;
+  }
+
+  /** A subscriber does not want a log any more. With the last of them goes a log that holds nothing. */
+  left(owned: OwnedLog, subscriber: LogSubscriber): void {
+    owned.unsubscribe(subscriber);
+    this.#letGo(owned);
   }
 
   /** The link of a subscriber has ended: it may come back for what it has not seen. */
   lost(owned: OwnedLog, subscriber: LogSubscriber): void {
-    owned.subscribers.delete(subscriber);
+    owned.unsubscribe(subscriber);
     owned.awaitedSince = this.#options.held.now;
   }
 
@@ -157,8 +156,13 @@ export class Owner {
   /** To be called for each log of which nothing is left; see `HeldLogs.sweep`. */
   sweep({ log }: HeldLog): void {
     const owned = this.#owned.find(log.channel);
+    if (owned !== undefined) this.#letGo(owned);
+  }
+
+  /** Ends a log that nobody would miss. */
+  #letGo(owned: OwnedLog): void {
     // Under a ring that is not settled an old copy somewhere could bring it back.
-    if (!owned?.isServed || !owned.isIdle || !this.#handover.isSettled) return;
+    if (!owned.isServed || !owned.isIdle || !this.#handover.isSettled) return;
     // Who was subscribed over a link that broke comes back, and would find a log that it does not know.
     if (!this.#options.held.isOld(owned.awaitedSince)) return;
     const { copiedTo } = owned;
@@ -308,11 +312,12 @@ export class Owner {
     const { version } = this.#options.ring;
     const log = new ChannelLog(channel, { ring: version, count: this.#opened });
     this.#options.held.put({ log, rank: version, ownerId: undefined });
-    this.#bringToFollower(this.#own(log), undefined);
+    // It is new to everybody: nobody who was subscribed is on the way back.
+    this.#bringToFollower(this.#own(log, -Infinity), undefined);
   }
 
-  #own(log: ChannelLog): OwnedLog {
-    const owned = new OwnedLog(log, this.#options.held.now);
+  #own(log: ChannelLog, awaitedSince = this.#options.held.now): OwnedLog {
+    const owned = new OwnedLog(log, awaitedSince);
     this.#owned.put(owned);
     return owned;
   }
@@ -381,16 +386,11 @@ export class Owner {
     this.#handover.finished(owned.channel);
   }
 
-  #servedNow(channel: string): OwnedLog | undefined {
-    const owned = this.#owned.find(channel);
-    return owned?.isServed ? owned : undefined;
-  }
-
   /** @param forgotten whether nothing is left of it; else it is kept as an old copy */
   #close(owned: OwnedLog, forgotten: boolean): void {
     owned.closed = true;
     owned.isServed = false;
-    owned.subscribers.clear();
+    owned.unsubscribeAll();
     this.#owned.delete(owned);
     if (forgotten) this.#options.held.remove(owned.channel);
   }

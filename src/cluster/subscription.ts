@@ -39,6 +39,11 @@ export class Subscription {
     this.#answered = false;
   }
 
+  /** Whether this question was asked last, and is open still. */
+  awaits(ask: number): boolean {
+    return ask === this.#ask && !this.#answered;
+  }
+
   /** A record came. Only `deliver` changes anything. */
   record(epoch: Epoch, offset: number): Verdict {
     // Before the first answer there is no place to count from, and what came before it was not promised.

@@ -145,6 +145,36 @@ describe("WorkerPort", () => {
     ]);
   });
 
+  it("refuses to begin with one channel more for a subscription, but not to go on with one that was known", () => {
+    const { end, owner, hello, said } = port();
+    hello(2);
+    for (let n = 0; n < 4; n++) {
+      end.name(n, `c${n}`);
+      end.subscribe(n, n + 1, undefined);
+    }
+    const [answer] = said().filter(([kind]) => kind === "refuseSubscribe");
+    expect(answer?.slice(2)).toEqual([4, "the broker has as many channels as it may"]);
+    expect(owner.channelCount).toBe(3);
+
+    end.subscribe(3, 5, { epoch: { ring: { counter: 1, stateId: "s" }, count: 1 }, offset: 9 });
+    expect(kinds(said()).at(-1)).toBe("subscribed");
+    end.subscribe(0, 6, undefined);
+    expect(kinds(said()).at(-1)).toBe("subscribed");
+  });
+
+  it("keeps nothing of a channel that nobody published to when its last subscriber leaves", () => {
+    const { end, owner, hello } = port();
+    hello(2);
+    for (const [number, channel] of ["empty", "used"].entries()) {
+      end.name(number, channel);
+      end.subscribe(number, number + 1, undefined);
+    }
+    end.publish(1, 1, Buffer.from("x"));
+    for (const number of [0, 1]) end.unsubscribe(number);
+
+    expect([owner.find("empty"), owner.find("used")?.subscribers.size]).toEqual([undefined, 0]);
+  });
+
   it("leaves nothing of itself in the logs when its link has ended, whatever is still read", () => {
     const { end, owner, hello } = port();
     hello(2);

@@ -6,10 +6,6 @@ import type { Owner } from "./owner.ts";
 import { type Hello, parseHello } from "./peer-hello.ts";
 import { Port, type PortOptions, type Slot } from "./port.ts";
 
-interface ChannelSlot extends Slot {
-  owned: OwnedLog | undefined;
-}
-
 export interface WorkerPortOptions extends PortOptions {
   readonly owner: Owner;
   readonly canaries: Canaries;
@@ -23,13 +19,15 @@ export interface WorkerPortOptions extends PortOptions {
 
 /** What a worker wants that is not served yet: it waits, or is said again. */
 const NOBODY_WAITS = "too much waits for a change of the ring";
+/** Why a channel that nobody uses yet is not begun with. */
+const NO_ROOM = "the broker has as many channels as it may";
 
 /**
  * A link that another member made to this broker. A worker's publishes and subscriptions go to the owner, and it is
  * brought records and confirmations; a broker only hands over and copies logs. What is said under another ring than
  * the current one is not looked at: whoever said it says it again under the newer ring.
  */
-export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySender {
+export class WorkerPort extends Port implements Publisher, CanarySender {
   readonly #options: WorkerPortOptions;
   readonly #owner: Owner;
   readonly #followed = new Set<OwnedLog>();
@@ -43,7 +41,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
   #confirmCount = 0;
 
   constructor(options: WorkerPortOptions) {
-    super(options, (channel) => ({ channel, owned: undefined }));
+    super(options, (channel) => ({ channel }));
     this.#options = options;
     this.#owner = options.owner;
   }
@@ -77,17 +75,18 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
     if (!this.linkRing.isSame || this.#isClosed) return;
     const slot = this.slot(number);
     const message = { origin: this.instanceId, sequence, bytes };
-    if (slot.owned?.isServed) this.#owner.append(slot.owned, message, this, this.#position);
+    const owned = this.#owner.servedNow(slot.channel);
+    if (owned !== undefined) this.#owner.append(owned, message, this, this.#position);
     else this.#publishFirst(slot, message, this.#position);
   }
 
   #publishFirst(
-    slot: ChannelSlot,
+    slot: Slot,
     message: { readonly origin: string; readonly sequence: number; readonly bytes: Buffer },
     position: number,
   ): void {
-    if (!this.#owner.hasRoomFor(slot.channel)) {
-      this.link.entries.refuse(position, "Cannot publish: the broker has as many channels as it may");
+    if (!this.#owner.admits(slot.channel)) {
+      this.link.entries.refuse(position, NO_ROOM);
       return;
     }
     const owned = this.#served(slot);
@@ -103,8 +102,13 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
     if (this.linkRing.isSame) this.#subscribe(this.slot(number), ask, since);
   }
 
-  #subscribe(slot: ChannelSlot, ask: number, since: Position | undefined): void {
+  #subscribe(slot: Slot, ask: number, since: Position | undefined): void {
     if (this.#isClosed) return;
+    // Who has seen a place in it goes on with what the cluster had already.
+    if (since === undefined && !this.#owner.admits(slot.channel)) {
+      this.link.entries.refuseSubscribe(this.names.numberOf(slot.channel), ask, NO_ROOM);
+      return;
+    }
     const owned = this.#served(slot);
     if (owned === undefined) {
       this.#wait(slot, 0, () => this.#subscribe(slot, ask, since));
@@ -114,7 +118,7 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
     const name = this.names.numberOf(log.channel);
     this.link.entries.epoch(name, log.epoch);
     // First of all: what is written from here on may end the link, and then it must be found there.
-    owned.subscribers.add(this);
+    owned.subscribe(this);
     this.#followed.add(owned);
     this.#answer(name, ask, log, since);
   }
@@ -130,8 +134,8 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
   #unsubscribe(channel: string): void {
     const owned = this.#owner.find(channel);
     if (owned === undefined) return;
-    owned.subscribers.delete(this);
     this.#followed.delete(owned);
+    this.#owner.left(owned, this);
   }
 
   override canary(number: number): void {
@@ -204,14 +208,13 @@ export class WorkerPort extends Port<ChannelSlot> implements Publisher, CanarySe
   }
 
   /** The log of a channel, if it is served now. */
-  #served(slot: ChannelSlot): OwnedLog | undefined {
+  #served({ channel }: Slot): OwnedLog | undefined {
     // Both sides are at the same ring, so both place the channel alike; else one of them is broken.
-    if (!this.#owner.owns(slot.channel)) throw new BadEntryError("the channel belongs to another broker");
-    slot.owned = this.#owner.served(slot.channel);
-    return slot.owned;
+    if (!this.#owner.owns(channel)) throw new BadEntryError("the channel belongs to another broker");
+    return this.#owner.served(channel);
   }
 
-  #wait(slot: ChannelSlot, bytes: number, task: () => void): void {
+  #wait(slot: Slot, bytes: number, task: () => void): void {
     const waits = this.#owner.whenServed(slot.channel, bytes, () => {
       if (!this.#isClosed) task();
     });

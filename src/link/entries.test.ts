@@ -43,6 +43,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant("unsubscribe"), number),
   fc.tuple(fc.constant("epoch"), number, epoch),
   fc.tuple(fc.constant("subscribed"), number, number, number, fc.constantFrom(...GAPS)),
+  fc.tuple(fc.constant("refuseSubscribe"), number, number, bytes),
   fc.tuple(fc.constant("hello"), bytes),
   fc.tuple(fc.constant("ring"), bytes),
   fc.tuple(fc.constant("version"), version),

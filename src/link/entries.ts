@@ -183,6 +183,14 @@ export class EntryWriter {
     this.#number(GAPS.indexOf(gap));
   }
 
+  /** The question `ask` for a channel is not answered: the channel is not begun with; `reason` is for people. */
+  refuseSubscribe(channel: number, ask: number, reason: string): void {
+    this.#begin(Kind.refuseSubscribe, 2 * NUMBER_SIZE);
+    this.#number(channel);
+    this.#number(ask);
+    this.#text(reason);
+  }
+
   /** A message in its place. */
   record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void {
     this.#begin(Kind.record, 5 * NUMBER_SIZE + bytes.length);

@@ -15,6 +15,7 @@ export const Kind = {
   unsubscribe: 33,
   epoch: 34,
   subscribed: 35,
+  refuseSubscribe: 36,
   record: 48,
   own: 49,
   offer: 64,

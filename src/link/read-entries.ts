@@ -18,6 +18,7 @@ export interface EntryHandler {
   unsubscribe(channel: number): void;
   epoch(channel: number, epoch: Epoch): void;
   subscribed(channel: number, ask: number, stable: number, gap: GapReason): void;
+  refuseSubscribe(channel: number, ask: number, reason: string): void;
   record(channel: number, offset: number, origin: number, sequence: number, bytes: Buffer): void;
   own(channel: number, offset: number, position: number): void;
   offer(channel: number, rank: RingVersion, epoch: Epoch, next: number, size: number): void;
@@ -97,6 +98,8 @@ function readRare(kind: number, r: Reader, handler: EntryHandler): void {
       return handler.version(r.version());
     case Kind.refuse:
       return handler.refuse(r.number(), r.text());
+    case Kind.refuseSubscribe:
+      return handler.refuseSubscribe(r.number(), r.number(), r.text());
     case Kind.allow:
       return handler.allow(r.number());
     default:
@@ -145,6 +148,9 @@ function readCanary(kind: number, r: Reader, handler: EntryHandler): void {
       throw new BadEntryError(`there is no entry of kind ${kind}`);
   }
 }
+
+/** The version that was read last, by whatever link. */
+let newest: RingVersion = { counter: 0, stateId: "" };
 
 /** A cursor in a frame. Nothing it returns lies beyond the frame's end. */
 class Reader {
@@ -196,8 +202,11 @@ class Reader {
     return name;
   }
 
+  /** One object for as long as it is the same: there is one in each epoch, and an epoch for each channel. */
   version(): RingVersion {
-    return { counter: this.number(), stateId: this.text() };
+    const [counter, stateId] = [this.number(), this.text()];
+    if (counter !== newest.counter || stateId !== newest.stateId) newest = { counter, stateId };
+    return newest;
   }
 
   epoch(): Epoch {

@@ -48,6 +48,9 @@ export abstract class RefuseAll implements EntryHandler {
   subscribed(..._: Parameters<EntryHandler["subscribed"]>): void {
     foreign("subscribed");
   }
+  refuseSubscribe(..._: Parameters<EntryHandler["refuseSubscribe"]>): void {
+    foreign("refuseSubscribe");
+  }
   record(..._: Parameters<EntryHandler["record"]>): void {
     foreign("record");
   }

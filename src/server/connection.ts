@@ -70,6 +70,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   processedCount = 0;
   /** Publishes of the client that are neither confirmed nor rejected yet; handlers/publish.ts alone changes it. */
   unsettled = 0;
+  /** See `NewChannelBudget`. */
+  newChannelsPaidAt = 0;
   /** Publications, transmissions and calls that were to go to the client. */
   preparedCount = 0;
 

@@ -10,6 +10,7 @@ import { Counters } from "./counters.ts";
 import type { ServerEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Middleware } from "./middleware.ts";
+import { NewChannels } from "./new-channels.ts";
 import type { CodecEngine, ServerOptions } from "./options.ts";
 import { Writer } from "./outbox.ts";
 import type { Tokens } from "./tokens.ts";
@@ -33,6 +34,7 @@ export class ServerCore {
   readonly counters = new Counters();
   readonly heartbeat: Heartbeat;
   readonly writer: Writer;
+  readonly newChannels: NewChannels;
   readonly middleware: Middleware = {};
   events: ServerEvents;
   /** What packets are written with, where that is not JSON. Only `useCodec` changes it. */
@@ -59,6 +61,7 @@ export class ServerCore {
   constructor(parts: CoreParts) {
     this.#options = parts.options;
     this.pubsub = parts.pubsub;
+    this.newChannels = new NewChannels(parts.pubsub.hub);
     this.tokens = parts.tokens;
     this.turn = parts.turn;
     this.clock = parts.clock;

@@ -13,11 +13,13 @@ const NAMED_ERRORS: ReadonlySet<string> = new Set([
   "InvalidActionError",
   "InvalidArgumentsError",
   "InvalidMessageError",
+  "NewChannelLimitError",
   "PublishRefusedError",
   "PublishTimeoutError",
   "ServerProtocolError",
   "SilentMiddlewareBlockedError",
   "SocketProtocolError",
+  "SubscribeRefusedError",
   "SubscribeTimeoutError",
   "TimeoutError",
 ]);

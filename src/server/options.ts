@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly publishLevel: PublishLevel | undefined;
   /** Channels one connection may hold; `undefined` for no limit. */
   readonly socketChannelLimit: number | undefined;
+  /** Channels that one client may begin with in a minute, by subscribing or publishing, where nobody here uses them; 0 for no limit. */
+  readonly newChannelsPerMinute: number;
   /** Largest message a client may send, in bytes; `undefined` for the limit of `ws`, 100 MiB. */
   readonly maxPayload: number | undefined;
   readonly perMessageDeflate: PerMessageDeflate | undefined;
@@ -74,6 +76,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   allowClientPublish: true,
   publishLevel: undefined,
   socketChannelLimit: undefined,
+  newChannelsPerMinute: 6_000, // ours; upstream has no such limit
   maxPayload: undefined,
   perMessageDeflate: undefined,
   handleProtocols: undefined,
@@ -109,6 +112,7 @@ const LEAST: { readonly [K in keyof Given]?: number } = {
   pingInterval: 10,
   pingTimeout: 10,
   socketChannelLimit: 0,
+  newChannelsPerMinute: 0,
   maxPayload: 0,
   maxBufferedBytes: 1024,
   maxQueuedPackets: 1,

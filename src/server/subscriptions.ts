@@ -70,9 +70,18 @@ function refusal(connection: Connection, channel: string): Error | undefined {
   if (connection.state !== "open") {
     return new InvalidActionError("the connection is not open");
   }
-  const limit = connection.core.options.socketChannelLimit;
+  const { channels, core } = connection;
+  if (channels?.has(channel)) return undefined;
+  const { socketChannelLimit, newChannelsPerMinute } = core.options;
+  return (
+    tooMany(connection, channel, socketChannelLimit) ??
+    core.newChannels.subscribe(connection, channel, newChannelsPerMinute, core.clock.now())
+  );
+}
+
+function tooMany(connection: Connection, channel: string, limit: number | undefined): Error | undefined {
   const { channels } = connection;
-  if (!limit || channels === undefined || channels.has(channel)) return undefined;
+  if (!limit || channels === undefined) return undefined;
   if (channels.size >= limit) {
     return new InvalidActionError(
       `Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`,
@@ -91,8 +100,13 @@ function refusal(connection: Connection, channel: string): Error | undefined {
 /** What upstream calls such failures; fields of the cause that clients may look at are kept. */
 function failed(channel: string, verb: string, preposition: string, cause: Error): Error {
   const error = new BrokerError(`Failed to ${verb} socket ${preposition} the ${channel} channel - ${cause}`);
-  const { code, retryable } = cause as { code?: unknown; retryable?: unknown };
+  const { code, retryable, retryAfter } = cause as {
+    code?: unknown;
+    retryable?: unknown;
+    retryAfter?: unknown;
+  };
   if (code !== undefined) Object.assign(error, { code, retryable });
+  if (retryAfter !== undefined) Object.assign(error, { retryAfter });
   Object.defineProperty(error, "cause", { value: cause, enumerable: false });
   return error;
 }

@@ -99,11 +99,16 @@ export class VirtualCluster {
   /** URIs of brokers that were killed. */
   readonly #dead = new Set<string>();
   readonly #delay: () => number;
+  readonly #maxChannels: number;
   #version = 0;
 
-  /** @param delay ms that the next connection's frames take */
-  constructor(delay: () => number) {
+  /**
+   * @param delay ms that the next connection's frames take
+   * @param maxChannels of each broker
+   */
+  constructor(delay: () => number, maxChannels = 100_000) {
     this.#delay = delay;
+    this.#maxChannels = maxChannels;
   }
 
   addBroker(): BrokerService {
@@ -120,7 +125,7 @@ export class VirtualCluster {
       log: silentLogger,
       bounds: { count: 1000, bytes: 1e6, age: 60_000, totalBytes: 1e7 },
       unconfirmedBytes: 2 ** 20,
-      maxChannels: 1000,
+      maxChannels: this.#maxChannels,
     });
     this.brokers.push(broker);
     return broker;

@@ -69,10 +69,16 @@ function send(
   { cid, traceparent }: PublishPacket,
   level?: PublishLevel | undefined,
 ): Pending {
-  connection.unsettled += 1;
-  const traced = traceparent === undefined ? undefined : trace(connection, publication.channel, traceparent);
   const { core } = connection;
   const since = core.clock.now();
+  const { channel } = publication;
+  const refused = core.newChannels.publish(connection, channel, core.options.newChannelsPerMinute, since);
+  if (refused !== undefined) {
+    refuse(connection, cid, refused);
+    return undefined;
+  }
+  connection.unsettled += 1;
+  const traced = traceparent === undefined ? undefined : trace(connection, channel, traceparent);
   const latencies = core.counters.acknowledgements[level ?? core.options.publishLevel ?? "usual"];
   const settle = (error?: Error): void => {
     connection.unsettled -= 1;

@@ -182,6 +182,16 @@ describe("The checker of invariant 5", () => {
     }
   });
 
+  it("does not mind a new log in the place of one that nobody published to", () => {
+    const holds = new Planted();
+    const { checker, found } = planted(keepsAll(holds, never));
+    checker.ownerSaid?.(said(0));
+    holds.holds(OWNER.instanceId, 1, 2);
+    checker.ownerSaid?.(said(0, { version: second.version }));
+
+    expect(found).toEqual([]);
+  });
+
   it("is content with a log that has all that was said, and more", () => {
     const holds = new Planted();
     const { checker, found } = planted(keepsAll(holds, never));

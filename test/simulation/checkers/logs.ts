@@ -84,9 +84,12 @@ function lackOf(told: Told, log: ChannelLog | null | undefined, since: number): 
   if (log === undefined) return undefined;
   const { place } = told;
   if (place !== undefined) {
-    const age = log === null ? -1 : compareEpochs(log.epoch, place.epoch);
+    // A log that nobody published to goes with its last subscriber. Whose it was all the same is told of a gap: invariant 10.
+    const wasEmpty = place.offset === 0;
+    const age = log === null ? (wasEmpty ? 0 : -1) : compareEpochs(log.epoch, place.epoch);
     const isShort = age < 0 || (age === 0 && (log?.last ?? 0) < place.offset);
-    if (isShort || (age > 0 && told.at > since)) return `${formatEpoch(place.epoch)}:${place.offset}`;
+    if (isShort || (age > 0 && told.at > since && !wasEmpty))
+      return `${formatEpoch(place.epoch)}:${place.offset}`;
   }
   for (const [origin, { sequence, at }] of told.sequences) {
     const highest = log?.origins.highest(origin) ?? 0;
