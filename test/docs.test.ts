@@ -72,7 +72,8 @@ const meaning = ({ setting }: Row): string => setting.doc;
 
 function fallback({ setting }: Row): string {
   if (!("fallback" in setting)) return "required";
-  const { fallback: value } = setting;
+  const { fallback: value, fallbackText } = setting;
+  if (fallbackText !== undefined) return fallbackText;
   if (value === undefined) return "";
   return typeof value === "object" ? `\`${JSON.stringify(value)}\`` : `\`${String(value)}\``;
 }

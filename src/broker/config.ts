@@ -1,3 +1,4 @@
+import { boundsFor } from "../cluster/memory-shares.ts";
 import { clientAuthSetting, commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
 import { MAX_LINK_BUFFER } from "../cluster/transport.ts";
 import type { TailBounds } from "../pubsub/tails.ts";
@@ -11,6 +12,10 @@ import {
   text,
   toggle,
 } from "../runtime/config.ts";
+import { memoryLimits } from "../runtime/memory.ts";
+
+/** What fits the memory that this process may use. */
+const BOUNDS = boundsFor(memoryLimits().heap);
 
 export const brokerSettings = {
   port: { env: "SCC_BROKER_SERVER_PORT", ...port(), fallback: 8888, doc: "port to listen on" },
@@ -31,8 +36,9 @@ export const brokerSettings = {
   maxChannels: {
     env: "SCC_BROKER_MAX_CHANNELS",
     ...integer(1, 100_000_000),
-    fallback: 300_000,
-    doc: "channels this broker keeps at a time; a publish on one more is refused",
+    fallback: BOUNDS.channels,
+    fallbackText: "by memory: 0.4 of V8's heap, 1000 bytes each; at most 300000",
+    doc: "channels this broker holds at a time, its own and copies for others; a subscription to or a publish on one more is refused",
   },
   connectTimeout: {
     env: "SCC_BROKER_SERVER_CONNECT_TIMEOUT",
@@ -80,19 +86,24 @@ export const brokerSettings = {
   tailTotalBytes: {
     env: "SCC_BROKER_TAIL_TOTAL_BYTES",
     ...integer(1, 2 ** 40),
-    fallback: 256 * 2 ** 20,
-    doc: "bytes of newest messages kept over all channels",
+    fallback: BOUNDS.tails,
+    fallbackText: "by memory: a quarter of V8's heap; at most 268435456",
+    doc: "bytes of newest messages kept over all channels, 200 for each message included",
   },
   unconfirmedBytes: {
     env: "SCC_BROKER_UNCONFIRMED_BYTES",
     ...integer(1, 2 ** 40),
-    fallback: 256 * 2 ** 20,
+    fallback: BOUNDS.unconfirmed,
+    fallbackText: "by memory: an eighth of V8's heap; at most 268435456",
     doc: "bytes of messages that are not held twice yet, shared evenly by the linked workers: clients of a worker whose share is full are not read",
   },
   logLevel: logLevelSetting("SCC_BROKER_SERVER_LOG_LEVEL"),
 } satisfies Settings;
 
 export type BrokerConfig = Config<typeof brokerSettings>;
+
+/** Bytes of requests that may wait for a change of the ring, about. */
+export const WAITING_BYTES = BOUNDS.waiting;
 
 /** How much of the newest messages is kept, as configured. */
 export function tailBounds(config: BrokerConfig): TailBounds {

@@ -22,7 +22,7 @@ import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
 import { Turn } from "../runtime/turn.ts";
-import { type BrokerConfig, brokerSettings, tailBounds } from "./config.ts";
+import { type BrokerConfig, brokerSettings, tailBounds, WAITING_BYTES } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
 import { reportsOf } from "./reports.ts";
 import { BrokerService } from "./service.ts";
@@ -55,6 +55,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     random: Math.random,
     maxChannels: config.maxChannels,
     unconfirmedBytes: config.unconfirmedBytes,
+    waitingBytes: WAITING_BYTES,
     transferBytes: MAX_LINK_BUFFER / TRANSFER_SHARE,
   });
   const state = createStateLink(config, {

@@ -26,8 +26,9 @@ import { WorkerWindows } from "./worker-windows.ts";
 export interface BrokerServiceOptions {
   readonly ring: CurrentRing;
   readonly bounds: TailBounds;
-  /** Logs at a time; a publish on one more channel is refused. */
+  /** See `OwnerOptions`. */
   readonly maxChannels: number;
+  readonly waitingBytes?: number;
   /** Bytes of publishes that workers may have unconfirmed here, over all of them. */
   readonly unconfirmedBytes: number;
   /** Bytes of logs and copies that may be on their way to or from one member at a time. */

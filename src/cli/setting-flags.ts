@@ -30,8 +30,8 @@ export class SettingFlags {
 }
 
 function optionFor(setting: Setting<unknown>): Option {
-  const { env, doc, fallback } = setting;
-  const facts = [env, ...(isShown(fallback) ? [`default ${shown(fallback)}`] : [])];
+  const { env, doc, fallback, fallbackText = shown(fallback) } = setting;
+  const facts = [env, ...(isShown(fallback) ? [`default ${fallbackText}`] : [])];
   if (!("fallback" in setting)) facts.push("required");
   const value = typeof fallback === "boolean" ? "[value]" : "<value>";
   // A default of Commander's would look like a flag and win over the variable.

@@ -11,6 +11,8 @@ import {
   text,
   toggle,
 } from "../runtime/config.ts";
+import { memoryLimits } from "../runtime/memory.ts";
+import { boundsFor } from "./memory-shares.ts";
 
 /** Settings that every process of a cluster has. Names and meanings are upstream's where it has them. */
 export const commonSettings = {
@@ -168,7 +170,8 @@ export const workerMemberSettings = {
   unconfirmedBytes: {
     env: "SCC_UNCONFIRMED_BYTES",
     ...integer(1, 2 ** 40),
-    fallback: 64 * 2 ** 20,
+    fallback: Math.min(64 * 2 ** 20, boundsFor(memoryLimits().heap).unconfirmed),
+    fallbackText: "by memory: an eighth of V8's heap; at most 67108864",
     doc: "bytes of published messages that may be unconfirmed, shared evenly by the brokers: clients that publish to one whose share is full are not read; at twice the share publishes are rejected",
   },
 } satisfies Settings;

@@ -4,6 +4,7 @@ import { Certificates } from "../runtime/certificates.ts";
 import { systemClock, type Timer } from "../runtime/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import type { Logger } from "../runtime/log.ts";
+import { memoryLimits } from "../runtime/memory.ts";
 import { RELEASE } from "../runtime/release.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { ClusterBroker } from "./cluster-broker.ts";
@@ -13,6 +14,7 @@ import { HeldLogs } from "./held-logs.ts";
 import { Holder } from "./holder.ts";
 import { LostLog } from "./lost-log.ts";
 import { createStateLink, type MemberConfig } from "./member.ts";
+import { boundsFor } from "./memory-shares.ts";
 import { partingOf } from "./parting.ts";
 import { type ReportSource, reportWhileWatched } from "./reporter.ts";
 import type { commonSettings, memberSettings, workerMemberSettings } from "./settings.ts";
@@ -26,7 +28,12 @@ const GRACE_MS = 1000;
 const LEAVE_MS = 1000;
 
 /** What a worker keeps of the channels where there is one broker only: what brokers keep by default. */
-const KEPT = { count: 10_000, bytes: 8 * 2 ** 20, age: 60_000, totalBytes: 256 * 2 ** 20 };
+const KEPT = {
+  count: 10_000,
+  bytes: 8 * 2 ** 20,
+  age: 60_000,
+  totalBytes: boundsFor(memoryLimits().heap).tails,
+};
 
 /** The part of a worker's configuration that says how it takes part in a cluster. */
 export type WorkerClusterConfig = Config<

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Publication } from "../pubsub/publication.ts";
 import { BadEntryError, EntryWriter, GAPS } from "./entries.ts";
-import { NameTable } from "./name-table.ts";
+import { NAME_TABLE_SIZE, NameTable } from "./name-table.ts";
 import { BEAT_MS, Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
 import { taken } from "./test-taken.ts";
@@ -142,7 +142,7 @@ describe("EntryWriter", () => {
 describe("NameTable", () => {
   it("gives the number anew that was given longest ago, and announces it", () => {
     const announced: [number, string][] = [];
-    const table = new NameTable((...pair) => announced.push(pair), 3, 1);
+    const table = new NameTable((...pair) => announced.push(pair), [{ upTo: Infinity, numbers: 2 }]);
 
     const numbers = ["a", "b", "a", "c", "b", "a"].map((channel) => table.numberOf(channel));
 
@@ -157,7 +157,13 @@ describe("NameTable", () => {
 
   it("has few numbers for long names, and does not take the others for them", () => {
     const announced: number[] = [];
-    const table = new NameTable((number) => announced.push(number), 4, 2);
+    const table = new NameTable(
+      (number) => announced.push(number),
+      [
+        { upTo: 256, numbers: 2 },
+        { upTo: Infinity, numbers: 2 },
+      ],
+    );
     const long = (n: number): string => `${n}`.repeat(300);
     table.numberOf("short");
 
@@ -166,6 +172,21 @@ describe("NameTable", () => {
     expect(numbers).toEqual([2, 3, 2, 2, 3]);
     expect(table.numberOf("short")).toBe(0);
     expect(announced).toEqual([0, 2, 3, 2, 3]);
+  });
+
+  it("keeps ten million characters at most, whatever the lengths of names are", () => {
+    const known = new Map<number, number>();
+    const table = new NameTable((number, channel) => known.set(number, channel.length));
+    for (const [length, count] of [
+      [64, 70_000],
+      [256, 10_000],
+      [65_536, 200],
+    ] as const) {
+      for (let n = 0; n < count; n++) table.numberOf(`${n}`.padEnd(length));
+    }
+
+    expect([...known.values()].reduce((sum, length) => sum + length, 0)).toBeLessThan(10 * 2 ** 20);
+    expect(Math.max(...known.keys())).toBe(NAME_TABLE_SIZE - 1);
   });
 });
 

@@ -1,30 +1,40 @@
 /** Channels one direction of a link may call by number at a time. */
 export const NAME_TABLE_SIZE = 65_536;
-/** Of these numbers so many, the highest, are for long names: a table of nothing but those would take gigabytes. */
-const LONG_NAMES = 256;
-/** Characters from which on a name is long. */
-const LONG_NAME = 257;
+/** How the numbers are shared by names of up to so many characters: a table of nothing but long ones would take gigabytes. */
+const SHARES: readonly Share[] = [
+  { upTo: 64, numbers: NAME_TABLE_SIZE - 8192 },
+  { upTo: 256, numbers: 8128 },
+  { upTo: Infinity, numbers: 64 },
+];
+
+interface Share {
+  /** Characters. */
+  readonly upTo: number;
+  readonly numbers: number;
+}
 
 /**
  * The numbers under which the sender of a link names channels: a table of fixed size. When it is full, the
  * number that was given longest ago is given anew, which is safe at any time: entries are read in order.
- * Both sides keep at most 16 Mi characters of short names, and as many of long ones.
+ * Both sides keep at most 10 Mi characters: 3.5 Mi of names of 64, 2 Mi of such of 256, 4 Mi of the longest.
  */
 export class NameTable {
   readonly #numbers = new Map<string, number>();
-  readonly #short: Cycle;
-  readonly #long: Cycle;
+  readonly #cycles: readonly Cycle[];
   readonly #announce: (number: number, channel: string) => void;
 
-  /** @param announce tells the other side what a number means from here on */
-  constructor(
-    announce: (number: number, channel: string) => void,
-    size = NAME_TABLE_SIZE,
-    long = LONG_NAMES,
-  ) {
+  /**
+   * @param announce tells the other side what a number means from here on
+   * @param shares by length, the shortest first; the last takes names of any
+   */
+  constructor(announce: (number: number, channel: string) => void, shares = SHARES) {
     this.#announce = announce;
-    this.#short = new Cycle(0, size - long);
-    this.#long = new Cycle(size - long, long);
+    let first = 0;
+    this.#cycles = shares.map(({ upTo, numbers }) => {
+      const cycle = new Cycle(first, numbers, upTo);
+      first += numbers;
+      return cycle;
+    });
   }
 
   /** The channel's number; announced if the other side does not know it. */
@@ -33,7 +43,7 @@ export class NameTable {
   }
 
   #assign(channel: string): number {
-    const cycle = channel.length < LONG_NAME ? this.#short : this.#long;
+    const cycle = this.#cycles.find(({ upTo }) => channel.length <= upTo) as Cycle;
     const number = cycle.next;
     const before = cycle.put(channel);
     if (before !== undefined) this.#numbers.delete(before);
@@ -45,12 +55,14 @@ export class NameTable {
 
 /** Numbers that are given in turn, and who has them. */
 class Cycle {
+  readonly upTo: number;
   readonly #first: number;
   readonly #size: number;
   readonly #names: string[] = [];
   #turn = 0;
 
-  constructor(first: number, size: number) {
+  constructor(first: number, size: number, upTo: number) {
+    this.upTo = upTo;
     this.#first = first;
     this.#size = size;
   }

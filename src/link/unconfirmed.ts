@@ -18,8 +18,8 @@ export interface Pending {
   inFlight: boolean;
 }
 
-/** What a publish takes beside its data and its channel's name, bytes, about. */
-const PENDING_SIZE = 200;
+/** What a publish takes beside its data and its channel's name, bytes, about: what settles it, and where it counts. */
+const PENDING_SIZE = 400;
 
 /** What it takes to keep a publication, bytes: many empty ones are not free, nor are long names. */
 export function sizeOf({ channel, bytes }: Publication): number {

@@ -1,6 +1,8 @@
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 
+export const MEBIBYTE = 2 ** 20;
+
 /** The memory that a process may use, bytes. */
 export interface MemoryLimits {
   /** V8's heap: what `--max-old-space-size` and its like allow. */

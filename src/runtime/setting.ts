@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly expected: string;
   /** Without a fallback the setting is required. `undefined` makes it optional. */
   readonly fallback?: T;
+  /** What the fallback follows from, in place of its value on pages and in help: it differs from process to process. */
+  readonly fallbackText?: string;
   /** Its value stands in no log and no page, and can be the content of a file (see `fileVariableOf`). */
   readonly secret?: boolean;
 }
