@@ -5,6 +5,7 @@ import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptio
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import { compressionOf, DeflateClients, negotiable } from "./deflate-clients.ts";
+import { leaveToOthers } from "./foreign-upgrade.ts";
 import { receive } from "./inbound.ts";
 import { PlainWebSocket } from "./plain-web-socket.ts";
 import { slim, type UpgradeRequest } from "./upgrade-request.ts";
@@ -28,7 +29,7 @@ export interface UpgradingServer {
 /**
  * Turns the upgrade requests of an HTTP server into connections.
  *
- * Requests for other paths are left to whoever else listens for upgrades, and refused if nobody does. `ws`
+ * Requests for other paths are left to whoever else listens for upgrades, and refused if nobody takes them. `ws`
  * does the opening handshake, parses what comes in and closes; what goes out is written by outbox.ts.
  */
 export class WsServer {
@@ -59,7 +60,7 @@ export class WsServer {
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!this.#isOurs(request)) {
-      if (this.#http.listenerCount("upgrade") === 1) refuse(socket, 400);
+      this.#leave(socket);
       return;
     }
     if (!this.#core.accepting) {
@@ -78,6 +79,14 @@ export class WsServer {
       this.#core.events.connecting?.(connection);
     });
   };
+
+  #leave(socket: Duplex): void {
+    if (this.#http.listenerCount("upgrade") === 1) refuse(socket, 400);
+    else {
+      const { clock, options } = this.#core;
+      leaveToOthers(socket, clock, options.handshakeTimeout, () => refuse(socket, 400));
+    }
+  }
 
   get #isDecidedLater(): boolean {
     return this.#isVerifiedByOthers || this.#core.middleware.handshake !== undefined;
