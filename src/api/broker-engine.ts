@@ -46,8 +46,10 @@ export class EngineBroker implements Broker {
   }
 
   publish(publication: Publication, settle: Settle, level?: PublishLevel): void {
-    const publisher = (this.#engine.exchange?.() ?? this.#engine) as Pick<BrokerEngine, "invokePublish">;
-    const published = publisher.invokePublish(publication.channel, publication.data);
+    const published = attempt(() => {
+      const publisher = (this.#engine.exchange?.() ?? this.#engine) as Pick<BrokerEngine, "invokePublish">;
+      return publisher.invokePublish(publication.channel, publication.data);
+    });
     if (level === "worker") {
       published.catch(this.#warn);
       settle();
@@ -55,12 +57,17 @@ export class EngineBroker implements Broker {
   }
 
   subscribe(channel: string, settle: Settle): void {
-    this.#engine.subscribeSocket(this.#client, channel).then(() => settle(), settle);
+    attempt(() => this.#engine.subscribeSocket(this.#client, channel)).then(() => settle(), settle);
   }
 
   unsubscribe(channel: string): void {
-    this.#engine.unsubscribeSocket(this.#client, channel).catch(this.#warn);
+    attempt(() => this.#engine.unsubscribeSocket(this.#client, channel)).catch(this.#warn);
   }
+}
+
+/** Calls the application's code: whatever it throws, or returns in the place of a promise, becomes a promise. */
+async function attempt(call: () => unknown): Promise<unknown> {
+  return call();
 }
 
 /** What our own broker emits as `server.brokerEngine`: what happens on this server, wherever it is heard. */
@@ -84,6 +91,7 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
   readonly #core: ServerCore;
   readonly #exchange: Exchange;
   readonly #subscribers = new WeakMap<BrokerClient, Subscriber>();
+  readonly #warn: (error: unknown) => void = (error) => this.#core.warn(error);
   #suppressed = false;
 
   constructor(core: ServerCore, exchange: Exchange) {
@@ -130,7 +138,7 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
   subscribeClient(client: BrokerClient, channel: string): Promise<void> {
     let subscriber = this.#subscribers.get(client);
     if (subscriber === undefined) {
-      subscriber = new ClientSubscriber(client);
+      subscriber = new ClientSubscriber(client, this.#warn);
       this.#subscribers.set(client, subscriber);
     }
     return settled((settle) => this.#core.pubsub.subscribe(channel, subscriber, settle));
@@ -185,16 +193,19 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
 /** Hands publications to a client of the application's own making. */
 class ClientSubscriber implements Subscriber {
   readonly #client: BrokerClient;
+  readonly #warn: (error: unknown) => void;
 
-  constructor(client: BrokerClient) {
+  constructor(client: BrokerClient, warn: (error: unknown) => void) {
     this.#client = client;
+    this.#warn = warn;
   }
 
   receive(batch: Batch): void {
     for (const { channel, bytes } of batch.publications) {
       // Each client gets data of its own: what it does to them reaches nobody else.
       const data: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
-      this.#client.transmit("#publish", { channel, data });
+      // What the client does wrong must not keep the publication from the subscribers after it.
+      attempt(() => this.#client.transmit("#publish", { channel, data })).catch(this.#warn);
     }
   }
 }

@@ -49,9 +49,13 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     ...data: DataArgument<Shapes<App, "channels">[Name]>
   ): Promise<void>;
   async transmitPublish(channelName: string, data?: unknown): Promise<void> {
-    this.#pubsub.publish(Publication.of(channelName, data), (error) => {
-      if (error !== undefined) this.#warn(error);
-    });
+    try {
+      this.#pubsub.publish(publicationOf(channelName, data), (error) => {
+        if (error !== undefined) this.#warn(error);
+      });
+    } catch (error) {
+      this.#warn(error); // nobody waits for this promise: a rejection would end the process
+    }
   }
 
   /**
@@ -62,32 +66,38 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     channelName: Name,
     ...data: PublishArguments<Shapes<App, "channels">[Name]>
   ): Promise<void>;
-  invokePublish(channelName: string, data?: unknown, { level }: PublishOptions = {}): Promise<void> {
+  invokePublish(channelName: string, data?: unknown, options?: PublishOptions | null): Promise<void> {
     return new Promise((resolve, reject) => {
+      const level = options?.level;
       if (level !== undefined && !isPublishLevel(level))
         throw new InvalidArgumentsError(`There is no publish level ${JSON.stringify(level)}`);
       // It waits within the broker's bounds, or is refused: nobody can be kept from calling this.
       const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error));
-      this.#pubsub.publish(Publication.of(channelName, data), settle, level);
+      this.#pubsub.publish(publicationOf(channelName, data), settle, level);
     });
   }
 
-  /** Subscribes, and gives what can be consumed. Subscribing again is the same as once. */
+  /**
+   * Subscribes, and gives what can be consumed. Subscribing again is the same as once. A channel's name is a text:
+   * what else is given counts as its text.
+   */
   subscribe<Data = unknown>(channelName: OpenName<Shapes<App, "channels">>): AGChannel<Data>;
   subscribe<Name extends NameOf<Shapes<App, "channels">>>(
     channelName: Name,
   ): AGChannel<Shapes<App, "channels">[Name]>;
   subscribe(channelName: string): AGChannel {
-    if (!this.#channels.has(channelName)) this.#open(channelName);
-    return this.#channel(channelName);
+    const name = String(channelName);
+    if (!this.#channels.has(name)) this.#open(name);
+    return this.#channel(name);
   }
 
   async unsubscribe(channelName: string): Promise<void> {
-    const state = this.#channels.get(channelName);
+    const name = String(channelName);
+    const state = this.#channels.get(name);
     if (state === undefined) return;
-    this.#channels.delete(channelName);
-    this.#pubsub.unsubscribe(channelName, this);
-    if (state === "subscribed") this.announce(channelName, "unsubscribe", {});
+    this.#channels.delete(name);
+    this.#pubsub.unsubscribe(name, this);
+    if (state === "subscribed") this.announce(name, "unsubscribe", {});
   }
 
   /** The channel to consume, without subscribing to it. */
@@ -96,7 +106,7 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     channelName: Name,
   ): AGChannel<Shapes<App, "channels">[Name]>;
   channel(channelName: string): AGChannel {
-    return this.#channel(channelName);
+    return this.#channel(String(channelName));
   }
 
   #channel(channelName: string): AGChannel {
@@ -108,12 +118,12 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
   }
 
   isSubscribed(channelName: string, includePending = false): boolean {
-    const state = this.#channels.get(channelName);
+    const state = this.getChannelState(channelName);
     return state === "subscribed" || (includePending && state === "pending");
   }
 
   getChannelState(channelName: string): ChannelState {
-    return this.#channels.get(channelName) ?? "unsubscribed";
+    return this.#channels.get(String(channelName)) ?? "unsubscribed";
   }
 
   getChannelOptions(_channelName: string): object {
@@ -159,4 +169,9 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
       this.announce(channel, "subscribeFail", { error });
     });
   }
+}
+
+/** @throws {TypeError} if the data cannot be written as JSON (a cycle, a BigInt), and what getters of theirs throw */
+function publicationOf(channelName: string, data: unknown): Publication {
+  return Publication.of(String(channelName), data);
 }

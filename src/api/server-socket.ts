@@ -1,5 +1,5 @@
 import type { OutboundPacket } from "../protocol/encode.ts";
-import { binaryFrame, textFrame } from "../protocol/frames.ts";
+import { type MessageData, messageFrame } from "../protocol/frames.ts";
 import {
   InvalidArgumentsError,
   PROTOCOL_ERROR_STATUSES,
@@ -129,13 +129,13 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   }
 
   /** Signs a token and gives it to the client. @throws if it cannot be signed; the socket is closed then */
-  setAuthToken(data: NewTokenOf<App>, options?: SetTokenOptions): Promise<void> {
-    return setAuthToken(this.connection, data as AuthToken, options);
+  setAuthToken(data: NewTokenOf<App>, options?: SetTokenOptions | null): Promise<void> {
+    return reported(setAuthToken(this.connection, data as AuthToken, options));
   }
 
-  /** Forgets the client's token, and tells it to do so too. */
-  deauthenticate(options?: { readonly rejectOnFailedDelivery?: boolean }): Promise<void> {
-    return deauthenticate(this.connection, options);
+  /** Forgets the client's token, and tells it to do so too. @throws if asked for, if the client does not confirm */
+  deauthenticate(options?: { readonly rejectOnFailedDelivery?: boolean } | null): Promise<void> {
+    return reported(deauthenticate(this.connection, options));
   }
 
   /** Tells those who listen, here and on the server, that the token counts from now on. */
@@ -167,10 +167,14 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
     return this.connection.channels?.size ?? 0;
   }
 
-  /** Unsubscribes the client from a channel, from several, or (without any) from all, and tells it why. */
-  async kickOut(channel?: string | readonly string[], message?: unknown): Promise<void> {
+  /**
+   * Unsubscribes the client from a channel, from several, or (without any) from all, and tells it why.
+   *
+   * @throws {BrokerError} for a channel that it is not subscribed to, after the others
+   */
+  kickOut(channel?: string | readonly string[], message?: unknown): Promise<void> {
     const channels = channel ? [channel].flat() : this.subscriptions();
-    for (const name of channels) kickOut(this.connection, name, message);
+    return reported(kickOutOf(this.connection, channels, message));
   }
 
   /** Makes what a procedure is given; the `requestCreator` option, or `defaultRequestCreator`. */
@@ -213,9 +217,15 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
     return this.connection.invoke(event, data, options?.ackTimeout);
   }
 
-  /** Sends a message as it stands. */
-  send(data: string | Uint8Array): void {
-    this.connection.sendFrame(typeof data === "string" ? textFrame(data) : binaryFrame(data));
+  /**
+   * Sends a message as it stands, as the `ws` of the original does: text as text, a number as its text, what has
+   * bytes (a Buffer, an ArrayBuffer, any view of one) as a binary message, and nothing as an empty one.
+   *
+   * @param options.binary which of the two it goes as, whatever it is
+   * @throws {TypeError} for what has no bytes, such as an object
+   */
+  send(data: MessageData, options?: { readonly binary?: boolean } | null): void {
+    this.connection.sendFrame(messageFrame(data, options?.binary));
   }
 
   sendObject(object: object): void {
@@ -343,6 +353,28 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
     request.sent = answered;
     this.procedures?.write(procedure, request);
   }
+}
+
+async function kickOutOf(connection: Connection, channels: readonly string[], why: unknown): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  for (const channel of channels) {
+    try {
+      kickOut(connection, channel, why);
+    } catch (error) {
+      connection.report(error);
+      failure ??= { error };
+    }
+  }
+  if (failure !== undefined) throw failure.error;
+}
+
+/**
+ * What went wrong has been an event of the socket already: whoever calls this without waiting for it must not end the
+ * process by that. Whoever waits gets the rejection.
+ */
+function reported(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
 }
 
 Object.assign(AGServerSocket.prototype, {

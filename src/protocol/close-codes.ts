@@ -76,7 +76,8 @@ export function closeCode(code: number): CloseCode | undefined {
 }
 
 /** Whether a code may stand in a close frame. [RFC 6455, 7.4] */
-export function isCloseCode(code: number): boolean {
+export function isCloseCode(code: unknown): code is number {
+  if (typeof code !== "number") return false;
   const isReserved = code === 1004 || code === 1005 || code === 1006;
   return (
     Number.isInteger(code) &&
@@ -89,16 +90,32 @@ const MAX_REASON = 123;
 
 /**
  * What may stand in a close frame: applications give codes of their own, such as HTTP's, and reasons of any
- * length, and neither may keep a connection from being closed.
+ * length, also such as are no text, and none of that may keep a connection from being closed. A code that may not
+ * be sent goes as 4008, a reason that is no text is left out, a long one is cut to 123 bytes.
  */
-export function closeFrame(
-  code: number,
-  reason: string | undefined,
-): [code: number, reason: string | undefined] {
+export function closeFrame(code: unknown, reason: unknown): [code: number, reason: string | undefined] {
   const sent = isCloseCode(code) ? code : CLOSE_CODES.handshakeRejected.code;
-  if (reason === undefined || Buffer.byteLength(reason) <= MAX_REASON) return [sent, reason];
+  if (typeof reason !== "string") return [sent, undefined];
+  if (Buffer.byteLength(reason) <= MAX_REASON) return [sent, reason];
   // Cut between characters: a character takes at most four bytes.
   let cut = reason.slice(0, MAX_REASON);
   while (Buffer.byteLength(cut) > MAX_REASON) cut = cut.slice(0, -1);
   return [sent, cut];
+}
+
+/**
+ * The reason of a close as those who listen are told it: what was given, as it is, or what the code means. To give
+ * anything but a text is the application's own affair, as in the original.
+ */
+export function reasonOf(code: number, given: unknown): string | undefined {
+  const text = given as string | undefined;
+  return text || (code === CLOSE_CODES.normal.code ? text : closeCode(code)?.reason);
+}
+
+/** A close as the message of an error. */
+export function describeClose(code: number, given: unknown): string {
+  const known = closeCode(code)?.reason;
+  if (known !== undefined) return known;
+  const message = `Socket connection closed with status code ${String(code)}`;
+  return typeof given === "string" ? `${message} and reason: ${given}` : message;
 }

@@ -16,7 +16,8 @@ export function eventPacket(event: string, data: unknown, cid?: number): Outboun
 
 /** Whether a packet is a publication; a batch of packets is none. */
 export function isPublication(packets: OutboundPacket | readonly OutboundPacket[]): boolean {
-  return "event" in packets && packets.event === "#publish";
+  // Applications send as packets what they like, also what is no object.
+  return (packets as { event?: unknown } | null)?.event === "#publish";
 }
 
 export function answerPacket(rid: number, data?: unknown): OutboundPacket {
@@ -35,9 +36,11 @@ export function errorPacket(rid: number, error: unknown): OutboundPacket {
 /**
  * A packet, or a batch of them, as text. Buffers in the data become `{base64: true, data}`, as clients expect.
  *
+ * `undefined` for what JSON has no text for, such as a function.
+ *
  * @throws {TypeError} if the data cannot be written as JSON (a cycle, a BigInt)
  */
-export function encode(packets: OutboundPacket | readonly OutboundPacket[]): string {
+export function encode(packets: OutboundPacket | readonly OutboundPacket[]): string | undefined {
   return formatter.encode(packets);
 }
 

@@ -68,6 +68,32 @@ export function binaryFrame(bytes: Uint8Array): Buffer {
   return frame;
 }
 
+/** What `ws` takes as a message. */
+export type MessageData = string | number | Buffer | ArrayBufferLike | ArrayBufferView | null | undefined;
+
+/**
+ * A message of any kind that `ws` takes, as one frame: what is no text or number is sent as its bytes, nothing as an
+ * empty message.
+ *
+ * @param binary whether it goes as a binary message; by default what is no text or number does
+ * @throws {TypeError} for what has no bytes, such as an object
+ */
+export function messageFrame(data: MessageData, binary?: boolean): Buffer {
+  const isText = typeof data === "string" || typeof data === "number";
+  if (isText && !binary) return textFrame(String(data));
+  const bytes = messageBytes(data);
+  return (binary ?? true) ? binaryFrame(bytes) : textFrame(bytes.toString());
+}
+
+/** The bytes of a message as they stand in memory, not copied. @throws {TypeError} for what has none */
+export function messageBytes(data: MessageData): Buffer {
+  if (!data) return Buffer.alloc(0);
+  if (typeof data === "number") return Buffer.from(String(data));
+  if (Buffer.isBuffer(data)) return data;
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(data as string);
+}
+
 /** A compressed message as one frame. @param text whether it is text once it is inflated */
 export function deflatedFrame(bytes: Uint8Array, text: boolean): Buffer {
   const frame = binaryFrame(bytes);

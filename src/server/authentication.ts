@@ -5,6 +5,7 @@ import {
   InvalidActionError,
   InvalidArgumentsError,
 } from "../protocol/wire-errors.ts";
+import { clone } from "./clone.ts";
 import type { Connection } from "./connection.ts";
 import type { AuthenticationState } from "./events.ts";
 import { ask, Blocked } from "./middleware.ts";
@@ -80,7 +81,7 @@ export function forget(connection: Connection): void {
 /** Forgets who the client is, and tells it to forget its token. */
 export async function deauthenticate(
   connection: Connection,
-  options?: { readonly rejectOnFailedDelivery?: boolean },
+  options?: { readonly rejectOnFailedDelivery?: boolean } | null,
 ): Promise<void> {
   forget(connection);
   if (!options?.rejectOnFailedDelivery) {
@@ -118,15 +119,16 @@ export function isExpired(token: AuthToken | null): boolean {
 export async function setAuthToken(
   connection: Connection,
   data: AuthToken,
-  options: SetTokenOptions = {},
+  given?: SetTokenOptions | null,
 ): Promise<void> {
   const { core } = connection;
+  const options = given ?? {};
   if (connection.state === "connecting") {
     const error = new InvalidActionError("Cannot call setAuthToken before completing the handshake");
     connection.report(error);
     throw error;
   }
-  const token = structuredClone(data);
+  const token = copyOf(connection, data);
   const before = connection.auth.state;
   const authenticated: Authentication = { state: "authenticated", token, signedToken: null };
   connection.auth = authenticated;
@@ -152,6 +154,16 @@ export async function setAuthToken(
     connection.report(error);
     throw error;
   });
+}
+
+/** A copy, which the application cannot change afterwards. @throws what its getters throw, which is reported */
+function copyOf(connection: Connection, data: AuthToken): AuthToken {
+  try {
+    return clone(data) as AuthToken;
+  } catch (error) {
+    connection.report(error);
+    throw error;
+  }
 }
 
 async function sign(connection: Connection, token: AuthToken, options: SetTokenOptions): Promise<string> {

@@ -9,6 +9,14 @@ interface PendingCall {
   readonly timer: Timer;
 }
 
+/** What becomes of a message for a client that is not there. @param verb what was to be done: `transmit`, `invoke` */
+export function badConnection(verb: string, event: string): Error {
+  return new BadConnectionError(
+    `Socket ${verb} ${String(event)} event was aborted due to a bad connection`,
+    "connectAbort",
+  );
+}
+
 /** The server's calls to one client that wait for an answer. A connection has one once it made a call. */
 export class Calls {
   readonly #clock: Clock;

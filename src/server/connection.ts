@@ -1,4 +1,4 @@
-import { CLOSE_CODES, closeCode, closeFrame } from "../protocol/close-codes.ts";
+import { CLOSE_CODES, closeCode, closeFrame, describeClose, reasonOf } from "../protocol/close-codes.ts";
 import {
   acknowledgement,
   answerPacket,
@@ -8,14 +8,14 @@ import {
   type OutboundPacket,
 } from "../protocol/encode.ts";
 import { textFrame } from "../protocol/frames.ts";
-import { BadConnectionError, InvalidActionError, SocketProtocolError } from "../protocol/wire-errors.ts";
+import { InvalidActionError, SocketProtocolError } from "../protocol/wire-errors.ts";
 import type { Batch } from "../pubsub/batch.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import { randomId } from "../runtime/random-id.ts";
 import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
 import { Batching } from "./batching.ts";
-import { Calls } from "./calls.ts";
+import { badConnection, Calls } from "./calls.ts";
 import { clone } from "./clone.ts";
 import type { ServerCore } from "./core.ts";
 import type { Deflater } from "./deflate.ts";
@@ -168,12 +168,16 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
    */
   transmit(event: string, data?: unknown): void {
     if (this.state !== "open") {
-      this.report(this.#badConnection("transmit", event));
+      this.report(badConnection("transmit", event));
       return;
     }
     this.preparedCount += 1;
-    const kept = this.#kept(data);
-    this.#inTurn(() => this.sendPacket(eventPacket(event, kept)));
+    try {
+      const kept = this.#kept(data);
+      this.#inTurn(() => this.sendPacket(eventPacket(event, kept)));
+    } catch (error) {
+      this.report(error); // it cannot be copied
+    }
   }
 
   /**
@@ -184,14 +188,14 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
    */
   invoke(event: string, data?: unknown, ackTimeout: number = this.core.options.ackTimeout): Promise<unknown> {
     if (this.state !== "open") {
-      const error = this.#badConnection("invoke", event);
+      const error = badConnection("invoke", event);
       this.report(error);
       return Promise.reject(error);
     }
     this.preparedCount += 1;
     const kept = this.#kept(data);
     return new Promise((resolve, reject) => {
-      const dropped = (): void => reject(this.#badConnection("invoke", event));
+      const dropped = (): void => reject(badConnection("invoke", event));
       this.#inTurn(() => this.#call(event, kept, ackTimeout, { resolve, reject }), dropped);
     });
   }
@@ -240,13 +244,13 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   #sendNow(packets: OutboundPacket | readonly OutboundPacket[]): void {
-    let frame: Buffer;
+    let frame: Buffer | undefined;
     try {
       frame = this.core.frame(packets);
     } catch (error) {
       this.report(error); // the application gave something that cannot be written
-      return;
     }
+    if (frame === undefined) return;
     this.sendFrame(this.#deflater?.own(frame, packets) ?? frame, isPublication(packets));
   }
 
@@ -269,7 +273,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     { resolve, reject }: { resolve: (data: unknown) => void; reject: (error: unknown) => void },
   ): void {
     if (this.state === "closed") {
-      reject(this.#badConnection("invoke", event)); // it waited for middleware, and the client did not
+      reject(badConnection("invoke", event)); // it waited for middleware, and the client did not
       return;
     }
     this.#calls ??= new Calls(this.core.clock);
@@ -288,13 +292,6 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   /** The client answered a call. */
   answered(rid: number, data: unknown, error: unknown): void {
     this.#calls?.answer(rid, data, error);
-  }
-
-  #badConnection(verb: string, event: string): Error {
-    return new BadConnectionError(
-      `Socket ${verb} ${event} event was aborted due to a bad connection`,
-      "connectAbort",
-    );
   }
 
   // ---- Heartbeat
@@ -319,11 +316,14 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   // ---- The end
 
-  /** Sends what waits, then closes. On a closed connection it does nothing. */
-  close(code: number = CLOSE_CODES.normal.code, reason?: string): void {
+  /**
+   * Sends what waits, then closes, whatever the code and the reason are: those who listen are told them as they are,
+   * and the client what a close frame can carry of them (`closeFrame`). On a closed connection it does nothing.
+   */
+  close(code: number = CLOSE_CODES.normal.code, reason?: unknown): void {
     if (this.state === "closed") return;
-    this.end(code, reason);
     const [validCode, validReason] = closeFrame(code, reason);
+    this.end(code, reason);
     this.#part(validCode, validReason);
   }
 
@@ -335,7 +335,14 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   #part(code?: number, reason?: string): void {
-    this.ws.close(code, reason);
+    try {
+      this.ws.close(code, reason);
+    } catch (error) {
+      // An engine of the application's: the client must not stay when the server counts it as gone.
+      this.report(error);
+      this.ws.terminate();
+      return;
+    }
     // Its goodbye must be heard, which comes after all that it said while it was not read.
     if (this.ws.isPaused) this.ws.resume?.();
   }
@@ -357,11 +364,10 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   /** The connection is over, whoever ended it: tells so, once, and gives back what it holds. */
-  end(code: number, given?: string): void {
+  end(code: number, given?: unknown): void {
     if (this.state === "closed") return;
     const wasOpen = this.state === "open";
-    const meaning = closeCode(code);
-    const reason = given || (code === CLOSE_CODES.normal.code ? given : meaning?.reason);
+    const reason = reasonOf(code, given);
     this.#batching?.abandon();
     this.#outbox.close();
     this.state = "closed";
@@ -375,8 +381,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
     this.#calls?.abort(wasOpen ? "disconnect" : "connectAbort", code, reason);
     core.events.closed?.(this, { code, reason, wasOpen });
-    if (!meaning?.expected)
-      this.report(new SocketProtocolError(describe(code, given, meaning?.reason), code));
+    if (!closeCode(code)?.expected) this.report(new SocketProtocolError(describeClose(code, given), code));
     unsubscribeAll(this);
     core.events.ended?.(this);
   }
@@ -386,10 +391,4 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.core.counters.failed(error);
     this.core.events.error?.(this, error);
   }
-}
-
-function describe(code: number, given: string | undefined, known: string | undefined): string {
-  if (known !== undefined) return known;
-  const message = `Socket connection closed with status code ${code}`;
-  return given === undefined ? message : `${message} and reason: ${given}`;
 }

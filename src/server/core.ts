@@ -1,5 +1,5 @@
 import { encode, eventPacket, type OutboundPacket } from "../protocol/encode.ts";
-import { binaryFrame, PublishFrames, textFrame } from "../protocol/frames.ts";
+import { messageFrame, PublishFrames } from "../protocol/frames.ts";
 import type { Batch } from "../pubsub/batch.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
@@ -120,18 +120,21 @@ export class ServerCore {
 
   #encode({ channel, data }: Publication): Buffer {
     try {
-      return this.frame(eventPacket("#publish", { channel, data }));
+      return this.frame(eventPacket("#publish", { channel, data })) ?? NOTHING;
     } catch (error) {
       this.warn(error); // it concerns no single connection: nobody can be told this publication
-      return Buffer.alloc(0);
+      return NOTHING;
     }
   }
 
-  /** @throws what the codec throws for data it cannot write */
-  frame(packets: OutboundPacket | readonly OutboundPacket[]): Buffer {
-    if (this.codec === undefined) return textFrame(encode(packets));
-    const encoded = this.codec.encode(packets);
-    return typeof encoded === "string" ? textFrame(encoded) : binaryFrame(encoded);
+  /**
+   * `undefined` for what makes no message, such as a function in the place of a packet.
+   *
+   * @throws what the codec throws for data it cannot write
+   */
+  frame(packets: OutboundPacket | readonly OutboundPacket[]): Buffer | undefined {
+    const encoded = this.codec === undefined ? encode(packets) : this.codec.encode(packets);
+    return encoded == null ? undefined : messageFrame(encoded);
   }
 
   warn(error: unknown): void {
@@ -139,6 +142,8 @@ export class ServerCore {
     this.events.warning?.(error);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function jsonFrame({ channel, bytes }: Publication): Buffer {
   const frames = new PublishFrames(channel);

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { CLOSE_CODES, isCloseCode } from "../protocol/close-codes.ts";
-import { binaryFrame, controlFrame, textFrame } from "../protocol/frames.ts";
+import { controlFrame, type MessageData, messageBytes, messageFrame } from "../protocol/frames.ts";
 import { type FrameFault, type FrameReader, readFrames } from "../protocol/read-frames.ts";
 import type { Connection } from "./connection.ts";
 import { receive } from "./inbound.ts";
@@ -20,9 +20,6 @@ const Base = WebSocket as unknown as new (
 /** Which WebSocket a socket carries. A symbol: others may have put something of their own on the socket. */
 const CARRIED = Symbol("WebSocket");
 type Carrier = Socket & { [CARRIED]?: PlainWebSocket | undefined };
-type Sent = string | number | Buffer | ArrayBuffer | ArrayBufferView;
-/** What `ws` takes for an empty payload. */
-type Nothing = null | undefined;
 type Done = (error?: Error | null) => void;
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
@@ -117,29 +114,27 @@ export class PlainWebSocket extends Base implements FrameReader {
   // ---- What applications send past us; our own packets are written by the outbox
 
   /** Sends a whole message, at once. @throws {TypeError} if it is told to send a part of one */
-  send(data: Sent | Nothing, options?: { binary?: boolean; fin?: boolean } | Done, done?: Done): void {
+  send(data: MessageData, options?: { binary?: boolean; fin?: boolean } | Done, done?: Done): void {
     if (typeof options === "function") {
       this.send(data, {}, options);
       return;
     }
     if (options?.fin === false) throw new TypeError("A message is sent whole: `fin` must not be false");
-    const isBinary = options?.binary ?? (typeof data !== "string" && typeof data !== "number");
-    const bytes = bytesOf(data);
-    this.#write(isBinary ? binaryFrame(bytes) : textFrame(bytes.toString()), done);
+    this.#write(messageFrame(data, options?.binary), done);
   }
 
-  ping(data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
+  ping(data?: MessageData | Done, mask?: boolean | Done, done?: Done): void {
     this.#control("ping", data, mask, done);
   }
 
-  pong(data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
+  pong(data?: MessageData | Done, mask?: boolean | Done, done?: Done): void {
     this.#control("pong", data, mask, done);
   }
 
   /** Either of the first two may be left out. */
-  #control(kind: "ping" | "pong", data?: Sent | Nothing | Done, mask?: boolean | Done, done?: Done): void {
+  #control(kind: "ping" | "pong", data?: MessageData | Done, mask?: boolean | Done, done?: Done): void {
     const callback = [data, mask, done].find((given): given is Done => typeof given === "function");
-    const payload = typeof data === "function" ? NOTHING : bytesOf(data);
+    const payload = typeof data === "function" ? NOTHING : messageBytes(data);
     if (payload.length > MAX_CONTROL) throw new RangeError(`A ${kind} holds at most ${MAX_CONTROL} bytes`);
     this.#write(controlFrame(kind, payload), callback);
   }
@@ -262,14 +257,6 @@ export class PlainWebSocket extends Base implements FrameReader {
     this.fragments = undefined;
     this.emit("close", this.#closeCode, this.#closeReason);
   }
-}
-
-function bytesOf(data: Sent | Nothing): Buffer {
-  if (data === undefined || data === null) return NOTHING;
-  if (typeof data !== "object") return Buffer.from(String(data));
-  if (Buffer.isBuffer(data)) return data;
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.from(data);
 }
 
 function sendPongs(socket: PlainWebSocket): void {
