@@ -113,4 +113,20 @@ describe("The options of a server", () => {
 
     expect(await answered).toEqual([1]);
   });
+
+  it("may list origins in one text or in several, and says what is wrong with one", async () => {
+    app = await startApp({ origins: ["a.example:443", "b.example:*"] });
+    expect(app.server.origins).toEqual(["a.example:443", "b.example:*"]);
+
+    app.server.origins = "b.example:*";
+    expect(app.server.origins).toBe("b.example:*");
+    expect(() => {
+      app.server.origins = ["https://a.example"];
+    }).toThrow('without the scheme it is "a.example:443"');
+    expect(app.server.origins).toBe("b.example:*");
+
+    await expect(startApp({ origins: "https://a.example" })).rejects.toThrow(
+      'origins: expected host:port, host:* or *:port, got "https://a.example"',
+    );
+  });
 });

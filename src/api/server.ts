@@ -17,6 +17,7 @@ import { type DrainOptions, drain } from "../server/drain.ts";
 import { EngineServer, type WsEngine } from "../server/engine-server.ts";
 import type { Middleware, MiddlewareLine } from "../server/middleware.ts";
 import { type CodecEngine, type PerMessageDeflate, problemsOf, resolveOptions } from "../server/options.ts";
+import { type Origins, originProblems } from "../server/origin.ts";
 import { type TokenEngine, Tokens } from "../server/tokens.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import { type AnswerClient, type ClientInfo, type VerifyClient, verifyClient } from "../server/verify.ts";
@@ -80,7 +81,8 @@ export class AGServer<App extends AppTypes = AppTypes> extends StreamEmitter<Ser
   declare pingTimeoutDisabled: boolean;
   declare allowClientPublish: boolean;
   declare socketChannelLimit: number | undefined;
-  declare origins: string;
+  /** May be changed. @throws {InvalidOptionsError} for entries that let in nobody */
+  declare origins: Origins;
   declare middlewareEmitFailures: boolean;
   declare readonly protocolVersion: 1 | 2;
   declare readonly perMessageDeflate: PerMessageDeflate | undefined;
@@ -312,6 +314,8 @@ for (const name of [...SETTINGS, "protocolVersion", "perMessageDeflate"] as cons
     return this.core.options[name];
   };
   const set = function (this: AGServer, value: unknown): void {
+    const problems = name === "origins" ? originProblems(value) : [];
+    if (problems.length > 0) throw new InvalidOptionsError(problems.join("; "));
     this.core.change({ [name]: value });
   };
   const isFixed = !(SETTINGS as readonly string[]).includes(name);

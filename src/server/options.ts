@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ProtocolVersion } from "../protocol/decode.ts";
 import { isPublishLevel, type PublishLevel } from "../pubsub/broker.ts";
 import { deflateProblems } from "./deflate-clients.ts";
+import { type Origins, originProblems } from "./origin.ts";
 
 export type PerMessageDeflate = boolean | Readonly<Record<string, unknown>>;
 
@@ -15,8 +16,8 @@ export interface CodecEngine {
 export interface ServerOptions {
   /** The WebSocket path, compared as it stands: the slash at the end counts. */
   readonly path: string;
-  /** Hosts whose pages may connect, as `host:port`, `host:*`, `*:port`; `*:*` for all. */
-  readonly origins: string;
+  /** Hosts whose pages may connect, as `host:port`, `host:*`, `*:port`; `*:*` for all. One text, or several. */
+  readonly origins: Origins;
   readonly protocolVersion: ProtocolVersion;
   /** How long a client may take to answer a call. */
   readonly ackTimeout: number;
@@ -136,7 +137,8 @@ export function problemsOf(given: Given): string[] {
   for (const [key, value] of Object.entries(DEFAULT_OPTIONS) as [keyof ServerOptions, unknown][]) {
     if (typeof value === "boolean") check(key, (given) => typeof given === "boolean", "true or false");
   }
-  for (const key of ["path", "origins"] as const) check(key, (value) => typeof value === "string", "a text");
+  check("path", (value) => typeof value === "string", "a text");
+  if (given.origins != null) problems.push(...originProblems(given.origins));
   check("protocolVersion", (value) => value === 1 || value === 2, "1 or 2");
   check("publishLevel", isPublishLevel, '"worker" or "replica"');
   check(
