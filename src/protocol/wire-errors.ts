@@ -31,9 +31,22 @@ export const PROTOCOL_ERROR_STATUSES: Readonly<Record<number, string>> = scError
 export const PROTOCOL_IGNORE_STATUSES: Readonly<Record<number, string>> =
   scErrors.socketProtocolIgnoreStatuses;
 
-/** An error as plain data: its message and own fields; cycles are cut. */
+/** An error as plain data: its message and own fields; cycles are cut. What is no object is taken as it is. */
 export function dehydrate(error: unknown): unknown {
-  return scErrors.dehydrateError(error);
+  try {
+    return scErrors.dehydrateError(error);
+  } catch {
+    return { message: "An error that cannot be read" }; // applications block with what they like, also with getters that throw
+  }
+}
+
+/** A field of what somebody threw, which may be anything; `undefined` where there is none, or it cannot be read. */
+export function fieldOf(error: unknown, name: string): unknown {
+  try {
+    return (error as Record<string, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined; // whoever throws it decides what reading it does
+  }
 }
 
 /** The error that a peer sent, or `null` if it sent none. */

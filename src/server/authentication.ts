@@ -2,6 +2,7 @@ import { CLOSE_CODES } from "../protocol/close-codes.ts";
 import {
   AuthError,
   AuthTokenExpiredError,
+  fieldOf,
   InvalidActionError,
   InvalidArgumentsError,
 } from "../protocol/wire-errors.ts";
@@ -68,7 +69,7 @@ export async function accept(connection: Connection, check: TokenCheck): Promise
 
 /** Whether an error says that the client should forget its token. */
 export function isBadToken(error: unknown): boolean {
-  return Boolean((error as { isBadToken?: unknown } | null)?.isBadToken);
+  return Boolean(fieldOf(error, "isBadToken"));
 }
 
 /** Forgets who the client is, without telling it. */
@@ -145,7 +146,7 @@ export async function setAuthToken(
   }
   // Both errors are reported, what went wrong and what that means: upstream's suite wants it so.
   await connection.invoke("#setAuthToken", { token: signedToken }).catch((cause: unknown) => {
-    const message = (cause as { message?: unknown } | null)?.message;
+    const message = fieldOf(cause, "message");
     const error = new AuthError(
       typeof message === "string"
         ? `Failed to deliver auth token to client - ${message}`

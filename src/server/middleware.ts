@@ -1,4 +1,4 @@
-import { SilentMiddlewareBlockedError } from "../protocol/wire-errors.ts";
+import { fieldOf, SilentMiddlewareBlockedError } from "../protocol/wire-errors.ts";
 import type { PublishLevel } from "../pubsub/broker.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
@@ -118,5 +118,5 @@ function block(core: ServerCore, line: MiddlewareLine, action: Action, reason: u
     else core.warn(error);
   }
   // A silent error is for the server's eyes only.
-  return new Blocked((error as { silent?: unknown }).silent ? anonymous : error);
+  return new Blocked(fieldOf(error, "silent") ? anonymous : error);
 }

@@ -5,6 +5,7 @@ import {
   AuthTokenExpiredError,
   AuthTokenInvalidError,
   AuthTokenNotBeforeError,
+  fieldOf,
   InvalidOptionsError,
 } from "../protocol/wire-errors.ts";
 import { TokenKey } from "./token-key.ts";
@@ -175,19 +176,14 @@ function keys(options: TokenOptions): [signature: unknown, verification: unknown
 
 /** The engine's error as the one that clients know. */
 function tokenError(error: unknown): TokenError {
-  const { name, message, expiredAt, date } = error as {
-    name?: string;
-    message: string;
-    expiredAt?: unknown;
-    date?: unknown;
-  };
-  switch (name) {
+  const message = String(fieldOf(error, "message"));
+  switch (fieldOf(error, "name")) {
     case "TokenExpiredError":
-      return marked(new AuthTokenExpiredError(message, expiredAt), true);
+      return marked(new AuthTokenExpiredError(message, fieldOf(error, "expiredAt")), true);
     case "JsonWebTokenError":
       return marked(new AuthTokenInvalidError(message), true);
     case "NotBeforeError": // the token is good, only not yet
-      return marked(new AuthTokenNotBeforeError(message, date), false);
+      return marked(new AuthTokenNotBeforeError(message, fieldOf(error, "date")), false);
     default:
       return marked(new AuthTokenError(message), true);
   }

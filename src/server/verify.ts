@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ServerProtocolError } from "../protocol/wire-errors.ts";
+import { fieldOf, ServerProtocolError } from "../protocol/wire-errors.ts";
 import type { ServerCore } from "./core.ts";
 import { ask, Blocked } from "./middleware.ts";
 import { originAllowed } from "./origin.ts";
@@ -29,7 +29,8 @@ export function verifyClient(core: ServerCore, { origin, req }: ClientInfo, answ
       return;
     }
     const { clientError } = decision;
-    answer(false, 401, clientError instanceof Error ? clientError.message : String(clientError));
+    const text = typeof clientError === "string" ? clientError : fieldOf(clientError, "message");
+    answer(false, 401, typeof text === "string" ? text : undefined);
   });
 }
 

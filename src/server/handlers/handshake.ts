@@ -1,6 +1,6 @@
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import type { HandshakePacket } from "../../protocol/packets.ts";
-import { dehydrate, InvalidActionError } from "../../protocol/wire-errors.ts";
+import { dehydrate, fieldOf, InvalidActionError } from "../../protocol/wire-errors.ts";
 import { accept, announce, forget, isBadToken } from "../authentication.ts";
 import type { Connection } from "../connection.ts";
 import type { Pending } from "../dispatch.ts";
@@ -22,7 +22,7 @@ export function handshake(connection: Connection, packet: HandshakePacket): Pend
   connection.handshakeBy = Infinity;
   const { tokens, middleware } = connection.core;
   // Most clients are nobody in particular, and nobody wants to decide about them: nothing is to be waited for.
-  if (packet.authToken == null && tokens.isDefault && middleware.handshake === undefined) {
+  if (tokenOf(packet) === null && tokens.isDefault && middleware.handshake === undefined) {
     welcome(connection, packet, cid, undefined);
     return connection.core.turn.over();
   }
@@ -30,7 +30,7 @@ export function handshake(connection: Connection, packet: HandshakePacket): Pend
 }
 
 async function shake(connection: Connection, packet: HandshakePacket, cid: number): Promise<void> {
-  const check = await checkToken(connection, packet.authToken);
+  const check = await checkToken(connection, tokenOf(packet));
   if (!(await allowed(connection, check, cid))) return;
   const before = connection.auth.state;
   const problem = await accept(connection, check).then(() => undefined, refusal);
@@ -64,10 +64,15 @@ function refusal(error: unknown): { readonly error: unknown } {
   return { error };
 }
 
+/** What a client gives as a token, unless it is as good as none: `""`, 0, `false` and `null` are what it has without. */
+function tokenOf({ authToken }: HandshakePacket): unknown {
+  return authToken || null;
+}
+
 async function checkToken(connection: Connection, authToken: unknown): Promise<TokenCheck> {
   const { tokens } = connection.core;
   if (!tokens.isDefault) return tokens.check(authToken, connection.core.present(connection));
-  return authToken == null ? tokens.missing() : tokens.check(authToken, undefined);
+  return authToken === null ? tokens.missing() : tokens.check(authToken, undefined);
 }
 
 async function allowed(connection: Connection, check: TokenCheck, cid: number): Promise<boolean> {
@@ -79,18 +84,20 @@ async function allowed(connection: Connection, check: TokenCheck, cid: number): 
   const decision = await ask(core, "handshake", decide, action);
   if (isClosed(connection)) return false;
   if (!(decision instanceof Blocked)) return true;
-  const error = withStatusCode(decision.clientError);
-  connection.answerError(cid, error);
-  connection.close(error.statusCode);
+  const { clientError } = decision;
+  const code = statusCodeOf(clientError);
+  connection.answerError(cid, clientError);
+  connection.close(code);
   return false;
 }
 
-function withStatusCode(reason: unknown): { statusCode: number } {
-  const error = typeof reason === "object" && reason !== null ? reason : new Error(String(reason));
-  const { statusCode } = error as { statusCode?: unknown };
-  return Object.assign(error, {
-    statusCode: typeof statusCode === "number" ? statusCode : CLOSE_CODES.handshakeRejected.code,
-  });
+/** The code to close with for this reason. Where the reason can have fields and has no code, it is given this one. */
+function statusCodeOf(reason: unknown): number {
+  const given = fieldOf(reason, "statusCode");
+  if (typeof given === "number") return given;
+  const { code } = CLOSE_CODES.handshakeRejected;
+  if (given == null && typeof reason === "object" && reason !== null) Reflect.set(reason, "statusCode", code);
+  return code;
 }
 
 function open(connection: Connection, cid: number, authError: unknown): void {
