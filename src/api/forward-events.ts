@@ -4,6 +4,9 @@ import type { AuthStateChange, ServerEventMap } from "./events.ts";
 import type { AGServer } from "./server.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 
+/** Of a WebSocket whose client has said goodbye, or has hung up. */
+const CLOSING = 2;
+
 type FaceOf = (connection: Connection) => AGServerSocket | undefined;
 type WithoutSocket<E> = E extends { readonly socket: AGServerSocket } ? Omit<E, "socket"> : never;
 
@@ -98,12 +101,24 @@ function authenticationEvents(tell: Tell, faceOf: FaceOf): ServerEvents {
   };
 }
 
-/** Ends a socket's streams once those who listen for its end were told. */
+/**
+ * Ends a socket's streams once those who listen for its end were told, and those who consume what came before it had
+ * the time to: until the turn is over, and, where the client said goodbye, until its WebSocket is closed, as in the
+ * original. What takes a loop longer than that is dropped by `kill`.
+ */
 function end(server: AGServer, face: AGServerSocket): void {
   const mode = server.options.socketStreamCleanupMode ?? "kill";
   if (mode !== "none") {
     const cleanUp = (): void => (mode === "kill" ? face.killAllStreams() : face.closeAllStreams());
-    void face.listener("end").once().then(cleanUp);
+    const parted = face.socket.readyState === CLOSING ? closing(face) : undefined;
+    void Promise.all([face.listener("end").once(), parted])
+      .then(() => server.core.turn.over())
+      .then(cleanUp);
   }
   face.emit("end", undefined);
+}
+
+/** Resolves when a WebSocket that is closing is closed, which it is within its `closeTimeout`. */
+function closing({ socket }: AGServerSocket): Promise<void> {
+  return new Promise((resolve) => socket.on("close", () => resolve()));
 }

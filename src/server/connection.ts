@@ -40,6 +40,7 @@ export interface ClientSocket {
   readonly isPaused: boolean;
   pause?(): void;
   resume?(): void;
+  on(event: "close", listener: () => void): unknown;
   close(code?: number, reason?: string): void;
   terminate(): void;
 }
