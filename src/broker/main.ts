@@ -16,6 +16,7 @@ import { Link } from "../link/link.ts";
 import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
+import { onRequest, tellOfFaults } from "../runtime/contain.ts";
 import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
@@ -71,6 +72,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   reportsOf(service, state);
 
   const metrics = new Metrics({ service: "scc-broker", instance });
+  tellOfFaults(log, metrics);
   registerBrokerMetrics(metrics, service, systemClock, () => state.registered);
   const metricsServer = await serveMetrics(
     metrics,
@@ -104,7 +106,7 @@ function createBrokerServer(
   const server = createHttpServer({ isSecure, certificates, clientAuth });
   const authKeys = [config.authKey, config.authKeySecondary];
   const health = { readiness: () => service.trouble };
-  server.on("request", (request, response) => {
+  onRequest(server, (request, response) => {
     if (answerProbe(health, request, response)) return;
     response.writeHead(404).end("scc-broker speaks with members\n");
   });

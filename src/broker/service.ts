@@ -175,6 +175,11 @@ export class BrokerService {
     state.onPeers((peers) => this.#life.peers.announce(peers));
   }
 
+  /** So many connections of upstream's workers there are here now. */
+  upstreamHere(connections: number): void {
+    this.#state?.upstreamHere(connections);
+  }
+
   /** What this broker owns has changed: a ring was adopted, or it started over. */
   onOwnerChanged(listener: () => void): void {
     this.#ownerListeners.push(listener);

@@ -1,18 +1,21 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { CurrentRing } from "../cluster/current-ring.ts";
 import { HeldLogs } from "../cluster/held-logs.ts";
 import { Owner } from "../cluster/owner.ts";
 import type { Port } from "../cluster/port.ts";
-import type { RingMember } from "../cluster/ring.ts";
+import type { PlacementKind, RingMember } from "../cluster/ring.ts";
 import { ChannelLog } from "../pubsub/channel-log.ts";
 import { Publication } from "../pubsub/publication.ts";
-import type { BrokerService } from "./service.ts";
-import { UpstreamGateway } from "./upstream-gateway.ts";
+import { type GatewayService, UpstreamGateway } from "./upstream-gateway.ts";
+import { MOST_MESSAGES, MOST_SENDERS } from "./upstream-packet.ts";
 
 const ME: RingMember = { uri: "ws://a:1", instanceId: "me" };
 const OTHER: RingMember = { uri: "ws://b:1", instanceId: "other" };
 /** Bytes that upstream's workers may have unheld here. */
 const SHARE = 1000;
+/** As long as a packet waits for the ring to suit upstream's workers, ms. */
+const SWITCH_MS = 8000;
 const settle = (error?: Error): void => {
   if (error) throw error;
 };
@@ -36,20 +39,29 @@ function gatewayOf(...brokers: RingMember[]) {
   let changed = (): void => {};
   const service = {
     owner,
+    ring,
     windows: { share: SHARE },
     onOwnerChanged: (listener: () => void) => {
       changed = listener;
     },
-  } as unknown as BrokerService;
+  } as unknown as GatewayService;
   const delivered: unknown[] = [];
-  const gateway = new UpstreamGateway(service, ({ data }) => delivered.push(data));
-  const adopt = (counter: number): void => {
-    ring.offer({ version: { counter, stateId: "s" }, placement: "rendezvous", brokers, keepers: [] });
+  const clock = new VirtualClock();
+  const turn = { count: 0, end: (): void => {} };
+  const turnOver = (): Promise<void> =>
+    new Promise((resolve) => {
+      turn.count += 1;
+      turn.end = resolve;
+    });
+  const deliver = ({ data }: Publication): void => void delivered.push(data);
+  const gateway = new UpstreamGateway({ service, deliver, clock, turnOver });
+  const adopt = (counter: number, placement: PlacementKind = "rendezvous"): void => {
+    ring.offer({ version: { counter, stateId: "s" }, placement, brokers, keepers: [] });
     owner.adopted(ring.ring);
     changed();
   };
   adopt(1);
-  return { gateway, owner, delivered, adopt, follower };
+  return { gateway, owner, delivered, adopt, follower, clock, turn };
 }
 
 /** A connection to a member, of which only what is counted matters here. */
@@ -97,6 +109,121 @@ describe("What upstream's workers publish", () => {
     expect(delivered).toEqual([{ sender: "w", messages: ["hello"] }]);
   });
 });
+
+/** What a gateway says of packets with these data. */
+function answersTo(gateway: UpstreamGateway, ...all: readonly string[]): string[] {
+  const answers: string[] = [];
+  for (const data of all) {
+    const publication = new Publication("news", Buffer.from(data));
+    gateway.publish(publication, (error) => answers.push(error?.message ?? "taken"));
+  }
+  return answers;
+}
+
+describe("A packet that upstream's workers do not send", () => {
+  it("is refused by name, whatever it holds, and those after it are taken", () => {
+    const { gateway, delivered } = gatewayOf(ME);
+    gateway.subscribe("news", settle);
+    const depth = 100_000;
+    const deep = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+
+    expect(
+      answersTo(
+        gateway,
+        `{"sender":"w","messages":[1,${deep}]}`,
+        `{"sender":"w","messages":[${Array(MOST_MESSAGES + 1).fill(0)}]}`,
+        `{"sender":"${"w".repeat(101)}","messages":[1]}`,
+        '{"sender":7,"messages":[1]}',
+        '{"sender":"w","messages":{"length":1}}',
+        "null",
+        '"messages"',
+        '{"sender":null,"messages":[1]}',
+      ),
+    ).toEqual([
+      "Cannot publish on a broker: a message is nested too deeply",
+      "Cannot publish on a broker: a packet holds 10001 messages, at most 10000 are allowed; gather for a shorter time",
+      "Cannot publish on a broker: the sender's name has 101 characters, at most 100 are allowed",
+      ...Array(4).fill("Cannot publish on a broker: {sender, messages: [...]} is expected"),
+      "taken",
+    ]);
+    expect(delivered).toEqual([{ sender: "", messages: [1] }]);
+  });
+
+  it("cannot make up names of senders without end", () => {
+    const { gateway, clock } = gatewayOf(ME);
+    const from = (name: string): string => `{"sender":"${name}","messages":[1]}`;
+    const names = Array.from({ length: MOST_SENDERS }, (_, n) => `w${n}`);
+    answersTo(gateway, ...names.map(from));
+
+    expect(answersTo(gateway, from("one more"), from("w7"))).toEqual([
+      "Cannot publish on this broker: too many workers publish here",
+      "taken",
+    ]);
+
+    clock.advance(60_000);
+    expect(answersTo(gateway, from("one more"))).toEqual(["taken"]);
+  });
+
+  it("takes its publisher a turn once there is much of it, and is taken all the same", async () => {
+    const { gateway, turn } = gatewayOf(ME);
+    const packets = Array.from({ length: 4 }, () => `{"messages":[${Array(600).fill(0)}]}`);
+    const publish = (data: string | undefined) =>
+      gateway.publish(new Publication("news", Buffer.from(data ?? "")), settle);
+    const pauses = packets.map(publish);
+
+    expect(pauses.map((pause) => pause instanceof Promise)).toEqual([false, false, false, true]);
+    expect(turn.count).toBe(1);
+    turn.end();
+    await pauses.at(-1);
+    expect(publish(packets[0])).toBeUndefined();
+  });
+});
+
+describe("While the ring does not place channels as upstream's workers do", () => {
+  it("keeps what they publish at the wrong broker until it does", () => {
+    const { gateway, owner, delivered, adopt, follower } = gatewayOf(ME, OTHER);
+    owner.done(follower);
+    const channel = misplacedChannel(owner, adopt);
+    gateway.subscribe(channel, settle);
+    let answer: unknown = "none";
+    gateway.publish(packet(channel, "early"), (error) => {
+      answer = error;
+    });
+    expect(answer).toBe("none");
+
+    adopt(4, "skeletonRendezvous");
+    owner.done(follower);
+    owner.copied(follower, follower.copies.said);
+    expect(answer).toBeUndefined();
+    owner.copied(follower, follower.copies.said);
+    expect(delivered).toEqual([{ sender: "w", messages: ["early"] }]);
+  });
+
+  it("says after a while that the channel belongs to another", () => {
+    const { gateway, owner, adopt, clock } = gatewayOf(ME, OTHER);
+    const channel = misplacedChannel(owner, adopt);
+    const errors: string[] = [];
+    const publish = (): void => {
+      gateway.publish(packet(channel, "early"), (error) => void errors.push(String(error?.message)));
+    };
+    publish();
+    clock.advance(SWITCH_MS / 2);
+    publish();
+    clock.advance(SWITCH_MS / 2);
+    expect(errors).toEqual(["Cannot publish on this broker: the channel belongs to another"]);
+
+    clock.advance(SWITCH_MS / 2);
+    expect(errors).toHaveLength(2);
+  });
+});
+
+/** A channel that this broker owns by upstream's placement only. The ring has ours in the end. */
+function misplacedChannel(owner: Owner, adopt: (counter: number, placement?: PlacementKind) => void): string {
+  adopt(2, "skeletonRendezvous");
+  const theirs = Array.from({ length: 100 }, (_, n) => `channel ${n}`).filter((name) => owner.owns(name));
+  adopt(3);
+  return theirs.find((name) => !owner.owns(name)) as string;
+}
 
 describe("Where a change of the ring is not complete", () => {
   it("takes what upstream's workers publish up to a bound, and then says so", () => {

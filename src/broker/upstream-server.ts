@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { Hub } from "../pubsub/hub.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { attempt } from "../runtime/contain.ts";
 import type { Turn } from "../runtime/turn.ts";
 import { ServerCore } from "../server/core.ts";
 import { drain } from "../server/drain.ts";
@@ -12,6 +13,8 @@ import type { BrokerService } from "./service.ts";
 import { UpstreamGateway } from "./upstream-gateway.ts";
 
 const CLOSE_MS = 1000;
+/** Largest message of an upstream worker, bytes: a packet has what its clients published in a while. */
+const MAX_PAYLOAD = 4 * 2 ** 20;
 
 /**
  * Serves upstream's workers at scc-broker, over the SocketCluster protocol.
@@ -27,14 +30,22 @@ export function serveUpstreamWorkers(
   maxBufferedBytes: number,
 ): () => Promise<void> {
   const hub = new Hub(turn);
-  const gateway = new UpstreamGateway(service, (publication) => hub.deliver(publication));
+  const gateway = new UpstreamGateway({
+    service,
+    deliver: (publication) => hub.deliver(publication),
+    clock,
+    turnOver: () => turn.over(),
+  });
   const core = new ServerCore({
-    options: resolveOptions({ maxBufferedBytes }),
+    options: resolveOptions({ maxBufferedBytes, maxPayload: MAX_PAYLOAD }),
     pubsub: new PubSub(hub, gateway),
     tokens: new Tokens({}),
     turn,
     clock,
   });
+  const tell = (): void => void attempt("upstream", () => service.upstreamHere(core.open.size));
+  core.events = { connected: tell, ended: tell };
   new WsServer(core, upgrades);
+  tell();
   return () => drain(core, { perSecond: Infinity, deadlineMs: CLOSE_MS });
 }

@@ -1,4 +1,5 @@
 import { compareVersions, type RingVersion } from "../pubsub/version.ts";
+import { BrokenStateError } from "../runtime/contain.ts";
 import { PastRings } from "./past-rings.ts";
 import { type Placement, placementOf } from "./placement.ts";
 import { mayFollow, NO_RING, type Ring } from "./ring.ts";
@@ -35,14 +36,23 @@ export class CurrentRing {
     this.#listeners.push(listener);
   }
 
-  /** Takes a ring if it is newer than the one at hand and not too far ahead of it; returns whether it did. */
+  /**
+   * Takes a ring if it is newer than the one at hand and not too far ahead of it; returns whether it did.
+   *
+   * @throws {BrokenStateError} if somebody could not adopt it: others have, and a member that is at two rings at once
+   *   could confirm what is not held
+   */
   offer(ring: Ring): boolean {
     if (!mayFollow(ring, this.version)) return false;
     const before = this.#ring;
     this.#ring = ring;
     this.past.adopted(ring, before);
     this.#placement = placementOf(ring);
-    for (const listener of this.#listeners) listener(ring, before);
+    try {
+      for (const listener of this.#listeners) listener(ring, before);
+    } catch (error) {
+      throw new BrokenStateError("the adoption of a ring", error);
+    }
     return true;
   }
 

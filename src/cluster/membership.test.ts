@@ -280,7 +280,7 @@ describe("Membership, what scc-state sees for itself", () => {
   it("does not hold a refused registration against those that come after it", () => {
     const membership = new Membership("s1", delays, 0);
     membership.joined(broker("a"));
-    membership.refused("a");
+    membership.refused("a", 0);
     join(membership, broker("a"), 1000);
 
     expect(names(membership.next(10_000))).toEqual(["a"]);

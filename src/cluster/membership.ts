@@ -5,6 +5,7 @@ import { joinsDueAt } from "./joins.ts";
 import { followerOf, keepersFor } from "./keepers.ts";
 import {
   hasMember,
+  idsOf,
   isKeeper,
   type Keeper,
   mayFollow,
@@ -52,7 +53,7 @@ export class Membership {
   readonly #stateId: string;
   readonly #delays: Delays;
   readonly #startedAt: number;
-  readonly #upstream: UpstreamPresence;
+  readonly upstream: UpstreamPresence;
   readonly #members = new Map<string, Member>();
   /** Brokers that answered at their address and are not in the ring yet. */
   readonly #candidates = new Map<string, Candidate>();
@@ -80,7 +81,9 @@ export class Membership {
     this.#delays = delays;
     this.#absences = new Absences(delays.scaleBack);
     this.#startedAt = now;
-    this.#upstream = new UpstreamPresence(upstreamPlacement, delays.scaleOut, now + delays.startup);
+    this.upstream = new UpstreamPresence(upstreamPlacement, delays.scaleOut, now + delays.startup, (id) =>
+      hasMember(this.#ring.brokers, id),
+    );
   }
 
   get ring(): Ring {
@@ -98,12 +101,13 @@ export class Membership {
   /** A member is here. Its address is taken as it says; see `verified`. */
   joined(member: Member): void {
     this.#members.set(member.instanceId, member);
+    if (member.isUpstream) this.upstream.came(member.instanceId);
     this.#absences.ended(member.instanceId);
   }
 
-  /** Whether the ring places channels as upstream's workers do, and all brokers know. */
+  /** Whether upstream's workers may connect: the ring places as they do, and all brokers know; or it will once they have. */
   suitsUpstream(now: number): boolean {
-    return this.#ring.placement === this.#upstream.placement && this.isSettled(now);
+    return this.upstream.suits(this.#ring, this.isSettled(now));
   }
 
   /** A broker answered at its address: it may join the ring. */
@@ -122,7 +126,7 @@ export class Membership {
 
   /** A member said goodbye. Its `instanceId` never returns. */
   left(instanceId: string, now: number): void {
-    if (this.#members.get(instanceId)?.isUpstream) this.#upstream.left(now);
+    this.upstream.gone(instanceId, now);
     const isBroker = this.#members.get(instanceId)?.role === "broker";
     if (isBroker) this.#departed.add(instanceId);
     if (isBroker || isKeeper(this.#ring, instanceId)) this.#leaving.add(instanceId);
@@ -149,7 +153,7 @@ export class Membership {
 
   /** The connection to a member broke. */
   lost(instanceId: string, now: number): void {
-    if (this.#members.get(instanceId)?.isUpstream) this.#upstream.left(now);
+    this.upstream.gone(instanceId, now);
     const member = this.#members.get(instanceId);
     this.#forget(instanceId);
     if (member !== undefined && hasMember(membersOf(this.#ring), instanceId))
@@ -165,7 +169,8 @@ export class Membership {
   }
 
   /** A registration was refused: as if it had not been made. */
-  refused(instanceId: string): void {
+  refused(instanceId: string, now: number): void {
+    this.upstream.gone(instanceId, now);
     this.#forget(instanceId);
   }
 
@@ -234,7 +239,7 @@ export class Membership {
     const kept = staying.length + joining.length === 0 ? this.#ring.brokers : staying;
     const brokers = [...kept, ...joining.map(({ uri, instanceId }) => ({ uri, instanceId }))];
     const current = this.#ring.placement;
-    const placement = mayScale ? this.#upstream.placementDue(this.members, current, now) : current;
+    const placement = mayScale ? this.upstream.placementDue(this.#ring, now) : current;
     const keepers = this.#keepersFor(brokers, faulty, now);
     const isSame = joining.length === 0 && kept.length === this.#ring.brokers.length;
     const isNeeded = !isSame || placement !== current || this.#lacksKeeper(keepers, faulty, now);
@@ -247,7 +252,7 @@ export class Membership {
   /** When `next` should be asked again if nothing happens until then; `Infinity` for not at all. */
   dueAt(now: number): number {
     const times = [joinsDueAt(this.#candidates, this.#delays, this.#startedAt), this.#suspicions.dueAt];
-    if (this.#ring.placement !== "rendezvous") times.push(this.#upstream.goneAt);
+    if (this.#ring.placement !== "rendezvous") times.push(this.upstream.goneAt);
     if (this.#departed.size > 0) times.push(this.#startedAt + this.#delays.startup);
     times.push(...this.#absences.dueAt);
     return Math.min(...times.filter((time) => time > now), Infinity);
@@ -391,8 +396,4 @@ export class Membership {
       return this.#hasSettled(instanceId);
     });
   }
-}
-
-function idsOf(members: readonly RingMember[]): string[] {
-  return members.map(({ instanceId }) => instanceId);
 }

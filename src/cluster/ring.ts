@@ -75,6 +75,10 @@ export const ringSchema: z.ZodType<Ring> = z.object({
   keepers: z.array(keeperSchema).max(MAX_MEMBERS).refine(areDistinct, "an address comes twice"),
 });
 
+export function idsOf(members: readonly RingMember[]): string[] {
+  return members.map(({ instanceId }) => instanceId);
+}
+
 export function hasMember(members: readonly RingMember[], instanceId: string): boolean {
   return members.some((member) => member.instanceId === instanceId);
 }

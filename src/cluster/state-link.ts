@@ -45,6 +45,8 @@ export interface StateLinkOptions {
 }
 
 const FIRST_RETRY_MS = 100;
+/** How often at most scc-state is told how many connections of upstream's workers there are, ms. */
+const UPSTREAM_EVERY_MS = 500;
 
 /**
  * A member's lasting talk with scc-state: registers, hands in the ring and what it knows, takes new rings.
@@ -66,6 +68,9 @@ export class StateLink {
   #alone: ((brokers: readonly string[]) => void) | undefined;
   #uri = "";
   #linked: readonly string[] = [];
+  /** Connections of upstream's workers now; undefined: nobody counts them. */
+  #upstream: number | undefined;
+  #upstreamTimer: Timer | undefined;
   #peers: ((peers: readonly RingMember[]) => void) | undefined;
   #watch: ((watch: WatchMessage | undefined) => void) | undefined;
   /** The newest ring that scc-state is known to hold. */
@@ -126,6 +131,24 @@ export class StateLink {
   linked(brokers: readonly string[]): void {
     this.#linked = brokers;
     this.#say({ type: "linked", brokers });
+  }
+
+  /** So many connections of upstream's workers this broker has: scc-state goes by them only while there are some. */
+  upstreamHere(connections: number): void {
+    if (connections === this.#upstream) return;
+    this.#upstream = connections;
+    // Where many come and go, what is so at the end of a while is enough.
+    if (this.#upstreamTimer === undefined) this.#sayUpstream();
+  }
+
+  #sayUpstream(): void {
+    const connections = this.#upstream;
+    if (connections === undefined) return;
+    this.#say({ type: "upstream", connections });
+    this.#upstreamTimer = this.#options.clock.after(UPSTREAM_EVERY_MS, () => {
+      this.#upstreamTimer = undefined;
+      if (this.#upstream !== connections) this.#sayUpstream();
+    });
   }
 
   /** What this member owns under this version is where it belongs. */
@@ -234,6 +257,7 @@ export class StateLink {
     // What happened since the registration was sent could not be said until now.
     this.#say({ type: "accuse", accused: this.#accused });
     if (this.#linked.length > 0) this.#say({ type: "linked", brokers: this.#linked });
+    if (this.#upstream !== undefined) this.#say({ type: "upstream", connections: this.#upstream });
     if (this.#settled) this.#say({ type: "settled", version: this.#settled });
     const own = this.#options.ring;
     if (compareVersions(own.version, ring.version) > 0) this.#say({ type: "ring", ring: own.ring });

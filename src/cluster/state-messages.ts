@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BadMessageError } from "../link/talk.ts";
 import { reportSchema, tailSchema, watchSchema } from "./report-messages.ts";
 import { membersSchema, ringSchema } from "./ring.ts";
 
@@ -33,6 +34,8 @@ const memberMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("settled"), version: versionSchema }),
   /** All brokers that a broker has a link with: who joins needs one with each that will be in the ring. */
   z.object({ type: z.literal("linked"), brokers: z.array(instanceSchema).max(10_000) }),
+  /** So many connections of upstream's workers a broker has now. */
+  z.object({ type: z.literal("upstream"), connections: z.number().int().nonnegative() }),
   z.object({ type: z.literal("leave") }),
   /** Instead of `join`: somebody looks, and is no member. */
   z.object({ type: z.literal("observe") }),
@@ -84,7 +87,18 @@ export type JoinMessage = z.infer<typeof joinSchema>;
 export type MemberMessage = z.infer<typeof memberMessageSchema>;
 export type StateMessage = z.infer<typeof stateMessageSchema>;
 
-const MEMBER_TYPES = ["join", "ring", "accuse", "settled", "linked", "leave", "observe", "report", "tail"];
+const MEMBER_TYPES = [
+  "join",
+  "ring",
+  "accuse",
+  "settled",
+  "linked",
+  "upstream",
+  "leave",
+  "observe",
+  "report",
+  "tail",
+];
 const STATE_TYPES = [
   "welcome",
   "refused",
@@ -97,7 +111,7 @@ const STATE_TYPES = [
   "unwatch",
 ];
 
-/** @throws {Error} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
+/** @throws {BadMessageError} if it is none, with what is wrong with it; undefined for a type that is not known (yet) */
 export function parseMemberMessage(message: unknown): MemberMessage | undefined {
   return parse(memberMessageSchema, MEMBER_TYPES, message);
 }
@@ -113,5 +127,5 @@ function parse<T>(schema: z.ZodType<T>, types: readonly string[], message: unkno
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`${issue?.path.join(".") || "message"}: ${issue?.message}`);
+  throw new BadMessageError(`${issue?.path.join(".") || "message"}: ${issue?.message}`);
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../runtime/clock.ts";
+import { onUpgrade } from "../runtime/contain.ts";
 import { secretMatches } from "../runtime/secret.ts";
 import { certificateTrouble } from "../runtime/tls.ts";
 import { PATH } from "./dial.ts";
@@ -42,7 +43,7 @@ export interface Upgrading {
  */
 export function acceptMembers(server: Upgrading, options: AcceptOptions): void {
   const reception = new Reception(options);
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+  onUpgrade(server, (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     reception.receive(request, socket, head),
   );
 }

@@ -118,7 +118,16 @@ export class Link implements NewLink {
     }
   }
 
+  /** At the end of a turn, where nobody else is to suffer from what goes wrong with this link. */
   readonly #flush = (): void => {
+    try {
+      this.#send();
+    } catch (error) {
+      this.#wire.fail(error);
+    }
+  };
+
+  #send(): void {
     if (this.entries.length === 0) return;
     linkTraffic.framesOut += 1;
     linkTraffic.bytesOut += this.entries.length;
@@ -128,5 +137,5 @@ export class Link implements NewLink {
     if (this.#wire.bufferedBytes <= this.#maxBufferedBytes) return;
     linkTraffic.tooSlow += 1;
     this.#wire.cut("too slow");
-  };
+  }
 }

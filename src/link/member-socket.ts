@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { controlFrame, FRAME_ROOM, headerLength, writeBinaryHeader } from "../protocol/frames.ts";
 import { type FrameFault, type FrameReader, readFrames } from "../protocol/read-frames.ts";
+import { attempt, FAULT, faults } from "../runtime/contain.ts";
 import {
   canWriteDirectly,
   type DirectSocket,
@@ -13,6 +14,8 @@ const MASK_BYTES = 4;
 const NO_MASK = Buffer.alloc(MASK_BYTES);
 /** Frames of at most so many bytes are copied when they have to wait, so that their Buffer can be used again. */
 const SMALL_SIZE = 2048;
+/** Bytes of unsent answers to pings past which whoever pings without reading them is cut off. */
+const MAX_UNSENT_PONGS = 65_536;
 /** [RFC 6455, 7.4.1] */
 const NORMAL = 1000;
 const NO_CODE = 1005;
@@ -125,6 +128,11 @@ export class MemberSocket implements FrameReader, DirectWriter {
 
   /** Members do not ping each other; whoever stands between them may. */
   pinged(payload: Buffer): void {
+    if (this.#socket.writableLength > MAX_UNSENT_PONGS) {
+      this.#end("it pings without reading the answers");
+      this.terminate();
+      return;
+    }
     if (this.expectsMask) this.#socket.write(controlFrame("pong", payload));
     else this.#socket.write(masked("pong", payload));
   }
@@ -146,8 +154,14 @@ export class MemberSocket implements FrameReader, DirectWriter {
 
   #read(chunk: Buffer): void {
     const before = this.#messages;
-    readFrames(this, chunk);
-    if (this.#messages === before && !this.#hasEnded) this.#user?.readPart?.();
+    try {
+      readFrames(this, chunk);
+      if (this.#messages === before && !this.#hasEnded) this.#user?.readPart?.();
+    } catch (error) {
+      faults.contain("member", error);
+      this.#end(FAULT);
+      this.terminate();
+    }
   }
 
   #sayGoodbye(code: number, reason: string): void {
@@ -166,7 +180,7 @@ export class MemberSocket implements FrameReader, DirectWriter {
   }
 
   #tellEnd(reason: string): void {
-    this.#user?.closed(reason);
+    attempt("member", () => this.#user?.closed(reason));
   }
 
   /** Puts the header right in front of the message, and returns both. */

@@ -1,12 +1,25 @@
 import type { Clock } from "../runtime/clock.ts";
+import { SccError } from "../runtime/errors.ts";
 import { Pulse } from "./pulse.ts";
 import { Wire, type WireSocket } from "./wire.ts";
 
 /** The talk of members with scc-state, version 1: JSON messages, one per frame; an empty frame is a beat. */
 export const TALK_PROTOCOL = "scc-state.1";
+/** Unsent bytes past which a talk is cut off: rings of 10,000 brokers, several of them. */
+const MAX_UNREAD = 32 * 2 ** 20;
+
+/** A message that is none of a talk: the talk is closed. */
+export class BadMessageError extends SccError {
+  readonly code = "SCC_BAD_MESSAGE";
+  override readonly name = "BadMessageError";
+
+  constructor(problem: string) {
+    super(`not understood: ${problem}`);
+  }
+}
 
 export interface TalkEvents {
-  /** One message. To throw means that it is not understood, which ends the talk with the error's message. */
+  /** One message. @throws {BadMessageError} if it is not understood, which ends the talk with the error's message */
   message(message: unknown): void;
   /** Called once, and nothing after it. */
   closed(reason: string): void;
@@ -34,6 +47,7 @@ export class Talk {
 
   send(message: unknown): void {
     this.#wire.sendText(JSON.stringify(message));
+    if (this.#wire.bufferedBytes > MAX_UNREAD) this.#wire.cut("too slow");
   }
 
   close(reason: string): void {
@@ -43,9 +57,19 @@ export class Talk {
   #read(text: string): void {
     if (text === "") return;
     try {
-      this.#events?.message(JSON.parse(text));
+      this.#events?.message(parsed(text));
     } catch (error) {
-      this.close(`not understood: ${(error as Error).message}`);
+      if (!(error instanceof BadMessageError)) throw error;
+      this.close(error.message);
     }
+  }
+}
+
+/** @throws {BadMessageError} if the text is no JSON */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadMessageError((error as Error).message);
   }
 }

@@ -1,5 +1,6 @@
 import { FRAME_ROOM } from "../protocol/frames.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { FAULT, faults } from "../runtime/contain.ts";
 import type { MemberSocketUser } from "./member-socket.ts";
 import { BEAT_MS, type Pulse, SILENT } from "./pulse.ts";
 
@@ -100,6 +101,12 @@ export class Wire {
     this.#socket.terminate();
   }
 
+  /** Ends it because of what went wrong here on its behalf, when nobody who reads from it is there to catch that. */
+  fail(error: unknown): void {
+    faults.contain("member", error);
+    this.cut(FAULT);
+  }
+
   #end(reason: string): void {
     const closed = this.#closed;
     this.#closed = undefined;
@@ -120,7 +127,11 @@ export class Wire {
   }
 
   #beat(): void {
-    if (this.#pulse.beat()) this.#user.beat();
-    else this.cut(SILENT);
+    try {
+      if (this.#pulse.beat()) this.#user.beat();
+      else this.cut(SILENT);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** One stable identifier for each way an operation of this package can fail on purpose. */
 export const ERROR_CODES = [
   "SCC_BAD_ENTRY",
+  "SCC_BAD_MESSAGE",
   "SCC_CHAOS",
   "SCC_CLIENT",
   "SCC_CLUSTER_AUTH",

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
+import { onRequest } from "./contain.ts";
 import { ConfigError, ListenError, PortTakenError } from "./errors.ts";
 
 /** `undefined` when all is well, else why not, in a few words for an operator. */
@@ -101,7 +102,8 @@ export async function serveMetrics(
   host: string | undefined,
 ): Promise<Server | undefined> {
   if (port === 0) return undefined;
-  const server = createServer((request, response) => {
+  const server = createServer();
+  onRequest(server, (request, response) => {
     if (request.url?.split("?", 1)[0] !== "/metrics") {
       response.writeHead(404).end("Metrics are at /metrics\n");
       return;

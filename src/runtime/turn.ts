@@ -52,10 +52,10 @@ export class Turn {
     try {
       const deliver = this.#deliver;
       this.#deliver = [];
-      for (const task of deliver) task();
+      runAll(deliver, this.#deliver);
       const write = this.#write;
       this.#write = [];
-      for (const task of write) task();
+      runAll(write, this.#write);
     } finally {
       // What the tasks added meanwhile belongs to the next turn. Also after a fault: applications may carry on
       // after an uncaught exception, and must not find a process that is mute.
@@ -63,4 +63,17 @@ export class Turn {
       if (this.#deliver.length > 0 || this.#write.length > 0) this.#arm();
     }
   };
+}
+
+/** @param next takes the tasks behind one that throws: they are of others, who must not wait for ever */
+function runAll(tasks: readonly Task[], next: Task[]): void {
+  let done = 0;
+  try {
+    for (const task of tasks) {
+      done += 1;
+      task();
+    }
+  } finally {
+    for (; done < tasks.length; done++) next.push(tasks[done] as Task);
+  }
 }

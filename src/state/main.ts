@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import type { IncomingMessage, Server } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Server } from "node:http";
 import { MAX_TALK_FRAME } from "../cluster/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
 import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
+import { onRequest, onUpgrade, tellOfFaults } from "../runtime/contain.ts";
 import {
   answerProbe,
   closeServer,
@@ -63,8 +63,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const { server, members } = createStateServer(config, certificates, health, dashboard);
   const closeUpstream = acceptAll(members, service, config, log);
 
-  const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
-  registerStateMetrics(metrics, service, health.readiness);
+  const metrics = metricsOf(config, service, health, log);
   const metricsServer = await serveMetrics(
     metrics,
     metricsPortOf(config.port, config.metricsPort),
@@ -103,6 +102,13 @@ function acceptAll(
   return closeUpstream;
 }
 
+function metricsOf(config: StateConfig, service: StateService, health: Health, log: Logger): Metrics {
+  const metrics = new Metrics({ service: "scc-state", instance: String(config.port) });
+  tellOfFaults(log, metrics);
+  registerStateMetrics(metrics, service, health.readiness);
+  return metrics;
+}
+
 /** @returns what emits the upgrades of members, all but those of the dashboard */
 function createStateServer(
   config: StateConfig,
@@ -113,11 +119,11 @@ function createStateServer(
   const { stateServerSecure: isSecure, clientAuth } = config;
   const server = createHttpServer({ isSecure, certificates, clientAuth });
   const members = new EventEmitter();
-  server.on("request", (request, response) => {
+  onRequest(server, (request, response) => {
     if (answerProbe(health, request, response) || dashboard?.serve(request, response)) return;
     response.writeHead(404).end("scc-state speaks with members\n");
   });
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  onUpgrade(server, (request, socket, head) => {
     if (!dashboard?.upgrade(request, socket, head)) members.emit("upgrade", request, socket, head);
   });
   return { server, members };

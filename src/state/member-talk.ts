@@ -8,6 +8,7 @@ import {
   parseMemberMessage,
   type StateMessage,
 } from "../cluster/state-messages.ts";
+import { BadMessageError } from "../link/talk.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { MemberConnection } from "./member-connection.ts";
@@ -117,7 +118,7 @@ export class MemberTalk implements MemberConnection {
       if (parsed.type !== "join") this.#events.said(parsed);
     } else if (parsed.type === "join") this.#join(parsed);
     else if (parsed.type === "observe") this.#talk.send(this.#events.observed());
-    else throw new Error("the first message must be join");
+    else throw new BadMessageError("the first message must be join");
   }
 
   #join(join: JoinMessage): void {

@@ -47,3 +47,15 @@ export function probe(uri: string, { authKey, credentials }: ProbeOptions): Prom
     );
   });
 }
+
+/** What became of a broker, by who answers at its address now; undefined: that cannot be told. */
+export async function whatBecameOf(
+  instanceId: string,
+  answer: Promise<string>,
+): Promise<"answers" | "gone" | undefined> {
+  try {
+    return (await answer) === instanceId ? "answers" : "gone";
+  } catch (error) {
+    return error instanceof NobodyThereError ? "gone" : undefined;
+  }
+}

@@ -5,15 +5,19 @@ import type { NewTalk } from "../cluster/state-link.ts";
 import type { MemberMessage, Overview } from "../cluster/state-messages.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { FAULT, faults } from "../runtime/contain.ts";
 import type { Logger } from "../runtime/log.ts";
-import { RELEASE } from "../runtime/release.ts";
 import type { Connection } from "../server/connection.ts";
 import type { MemberConnection } from "./member-connection.ts";
+import { MemberRoom } from "./member-room.ts";
 import { MemberTalk, type TalkRequest } from "./member-talk.ts";
-import { NobodyThereError, ProbeError } from "./probe.ts";
+import { overviewOf } from "./overview.ts";
+import { ProbeError, whatBecameOf } from "./probe.ts";
 import { ProbePace } from "./probe-pace.ts";
+import type { StateObserver } from "./state-observer.ts";
 import { UpstreamMember } from "./upstream-member.ts";
 import { BEAT_MS, Wakefulness } from "./wakefulness.ts";
+import { WorkerNews } from "./worker-news.ts";
 
 export interface StateServiceOptions {
   readonly stateId: string;
@@ -30,17 +34,6 @@ export interface StateServiceOptions {
   readonly ringMade?: (ring: Ring, before: Ring) => void;
 }
 
-/** Is told what happens at scc-state, for those who want to see it. Must not throw, nor change anything. */
-export interface StateObserver {
-  registered(member: MemberConnection): void;
-  said(member: MemberConnection, message: MemberMessage): void;
-  /** @param reason why the connection ended; undefined for a member that said goodbye before */
-  gone(member: MemberConnection, reason: string | undefined): void;
-  refused(member: MemberConnection, reason: string): void;
-  /** Another ring is the current one. */
-  ringChanged(ring: Ring): void;
-}
-
 /** How often the brokers of the ring that are not here are looked for, ms. */
 const ABSENT_MS = 2000;
 /** How often a broker's address is dialled before its registration is refused. */
@@ -52,6 +45,8 @@ export class StateService {
   readonly #membership: Membership;
   /** By instance: the newest connection of each. */
   readonly #members = new Map<string, MemberConnection>();
+  readonly #room = new MemberRoom();
+  readonly #workerNews: WorkerNews;
   readonly #startedAt: number;
   readonly #absentTimer: Timer;
   readonly #wakefulness: Wakefulness;
@@ -70,6 +65,14 @@ export class StateService {
     this.#startedAt = options.clock.now();
     this.#pace = new ProbePace(options.clock);
     this.#absentTimer = options.clock.every(ABSENT_MS, () => this.#lookForAbsent());
+    this.#workerNews = new WorkerNews({
+      clock: options.clock,
+      uris: () => this.workerUris,
+      tell: (uris) => {
+        for (const connection of this.#members.values()) connection.workersChanged?.(uris);
+        return this.#members.size;
+      },
+    });
     this.#wakefulness = new Wakefulness(this.#startedAt);
     this.#beatTimer = options.clock.every(BEAT_MS, () => {
       if (this.#wakefulness.beat(options.clock.now())) this.#review();
@@ -116,8 +119,11 @@ export class StateService {
   /** One of upstream's processes connected; what it calls is to be handed to the result. */
   acceptUpstream(connection: Connection): UpstreamMember {
     return new UpstreamMember(connection, this, {
-      registered: (member) => this.#registered(member),
-      refused: (_member, reason) => this.#options.log.warn("member refused", { reason }),
+      registers: (member) => this.#registers(member),
+      refused: (reason) => {
+        this.#refused += 1;
+        this.#options.log.warn("member refused", { reason });
+      },
     });
   }
 
@@ -139,7 +145,11 @@ export class StateService {
   }
 
   get suitsUpstream(): boolean {
-    return this.#membership.suitsUpstream(this.#options.clock.now());
+    return this.#membership.suitsUpstream(this.now());
+  }
+
+  now(): number {
+    return this.#options.clock.now();
   }
 
   nextTime(): number {
@@ -158,23 +168,20 @@ export class StateService {
   }
 
   #overview(): Overview {
-    const members = [...this.#members.values()].map(({ member: { instanceId, uri, role }, release }) => ({
-      ...{ instanceId, uri, role, release },
-    }));
-    return {
-      type: "overview",
-      stateId: this.#options.stateId,
-      release: RELEASE,
-      ring: this.ring,
-      isSettled: this.#membership.isSettled(this.#options.clock.now()),
-      waiting: this.#membership.candidateCount,
-      members,
-    };
+    const { stateId } = this.#options;
+    const isSettled = this.#membership.isSettled(this.now());
+    const waiting = this.#membership.candidateCount;
+    return overviewOf({ stateId, ring: this.ring, isSettled, waiting }, this.#members.values());
   }
 
   #joined(talk: MemberTalk, join: Extract<MemberMessage, { type: "join" }>): void {
     if (this.#isClosed) return talk.close("scc-state stops");
     const { member } = talk;
+    const refusal = this.#members.has(member.instanceId) ? undefined : this.#room.refusal(this.#members.size);
+    if (refusal !== undefined) {
+      talk.send({ type: "refused", reason: refusal });
+      return talk.close("refused");
+    }
     if (talk.turnAway(tooFarAhead(join.ring, this.ring.version))) return;
     this.#heardOf(join.ring);
     this.#register(talk);
@@ -184,8 +191,8 @@ export class StateService {
     talk.send({ type: "welcome", stateId: this.#options.stateId, uri: member.uri, ring: this.ring });
     this.#observer?.registered(talk);
     this.#observer?.said(talk, join);
-    if (member.role === "worker") this.#tellOfWorkers();
-    if (this.#mayBeLetIn(member, join.ring)) void this.#verify(talk);
+    if (member.role !== "worker" || !this.#workerNews.changed()) talk.workersChanged(this.workerUris);
+    if (this.#mayBeLetIn(member, join.ring)) this.#verify(talk);
     this.#review();
   }
 
@@ -197,17 +204,23 @@ export class StateService {
     return !hasMember(brought.brokers, instanceId);
   }
 
-  #registered(member: UpstreamMember): void {
-    const holder = this.#members.get(member.member.instanceId);
-    if (holder !== undefined && !holder.member.isUpstream) {
-      // Upstream's choose their ids themselves; none may take the place of one of ours.
-      member.send({ type: "refused", reason: "Cannot register: this instanceId belongs to another member" });
-      return;
-    }
-    this.#register(member);
-    this.#observer?.registered(member);
-    this.#tellOfWorkers();
+  #registers(connection: UpstreamMember): string | undefined {
+    const { member, address } = connection;
+    const holder = this.#members.get(member.instanceId);
+    // Upstream's choose their ids themselves; none may take the place of one of ours.
+    if (holder !== undefined && !holder.member.isUpstream)
+      return "Cannot register: this instanceId belongs to another member";
+    const newcomer = { instanceId: member.instanceId, address };
+    const refusal =
+      this.#room.refusal(this.#members.size) ??
+      this.#room.upstreamRefusal(newcomer, this.#membership.upstream.connections);
+    if (refusal !== undefined) return refusal;
+    this.#room.upstreamCame(newcomer);
+    this.#register(connection);
+    this.#observer?.registered(connection);
+    this.#workerNews.changed();
     this.#review();
+    return undefined;
   }
 
   #register(connection: MemberConnection): void {
@@ -226,12 +239,19 @@ export class StateService {
     this.#tell();
     for (const instanceId of this.#membership.takeDoubtful()) {
       const talk = this.#members.get(instanceId);
-      if (talk !== undefined) void this.#verify(talk);
+      if (talk !== undefined) this.#verify(talk);
     }
   }
 
   /** Lets a broker in only if it answers at the address it announced, as itself. */
-  async #verify(talk: MemberConnection): Promise<void> {
+  #verify(talk: MemberConnection): void {
+    this.#dial(talk).catch((error: unknown) => {
+      faults.contain("member", error);
+      talk.close(FAULT);
+    });
+  }
+
+  async #dial(talk: MemberConnection): Promise<void> {
     const { instanceId, uri } = talk.member;
     for (let attempt = 1; this.#members.get(instanceId) === talk; attempt++) {
       for (let turn = this.#pace.turn(talk.from); turn; turn = this.#pace.turn(talk.from)) await turn;
@@ -255,7 +275,7 @@ export class StateService {
     const detail = error instanceof ProbeError ? error.detail : undefined;
     if (this.#members.get(talk.member.instanceId) !== talk) return;
     this.#refused += 1;
-    this.#membership.refused(talk.member.instanceId);
+    this.#membership.refused(talk.member.instanceId, this.now());
     this.#members.delete(talk.member.instanceId);
     this.#options.log.warn("member refused", { member: talk.member.uri, reason, detail });
     this.#observer?.refused(talk, reason);
@@ -269,12 +289,14 @@ export class StateService {
     this.#observer?.said(talk, message);
     // How a member is changes nothing here.
     if (message.type === "report" || message.type === "tail") return;
+    if (message.type === "upstream")
+      this.#membership.upstream.connected(instanceId, message.connections, this.now());
     if (message.type === "linked") this.#membership.linked(instanceId, message.brokers);
     if (message.type === "ring") {
       if (talk.turnAway(tooFarAhead(message.ring, this.ring.version))) return;
       this.#heardOf(message.ring);
       // It may have been at this ring before the one that let it in reached it.
-      if (this.#mayBeLetIn(talk.member, message.ring)) void this.#verify(talk);
+      if (this.#mayBeLetIn(talk.member, message.ring)) this.#verify(talk);
     } else if (message.type === "settled") {
       this.#membership.settled(instanceId, message.version);
       // Upstream's members are answered once the ring is settled.
@@ -297,40 +319,36 @@ export class StateService {
     const { instanceId, uri, role } = talk.member;
     if (this.#members.get(instanceId) !== talk) return;
     this.#members.delete(instanceId);
+    this.#room.gone(instanceId);
     this.#observer?.gone(talk, talk.left ? undefined : reason);
     if (talk.left) {
       this.#membership.gone(instanceId);
       this.#review();
-      if (role === "worker") this.#tellOfWorkers();
+      if (role === "worker") this.#workerNews.changed();
       return;
     }
     this.#membership.lost(instanceId, this.#options.clock.now());
     this.#options.log.info("member gone", { member: uri, reason });
-    if (role === "worker") this.#tellOfWorkers();
-    if (role === "broker" && hasMember(this.ring.brokers, instanceId)) void this.#lookAfter(instanceId, uri);
+    if (role === "worker") this.#workerNews.changed();
+    if (role === "broker" && hasMember(this.ring.brokers, instanceId)) this.#lookAfter(instanceId, uri);
     this.#review();
   }
 
   /** Whether a broker of the ring that is not here still answers where it was: if not, it needs no grace. */
-  async #lookAfter(instanceId: string, uri: string): Promise<void> {
-    const found = await this.#find(instanceId, uri);
-    this.#membership.lookedAfter(instanceId, found, this.#options.clock.now());
-    this.#review();
-  }
-
-  async #find(instanceId: string, uri: string): Promise<"answers" | "gone" | undefined> {
-    try {
-      return (await this.#options.probe(uri)) === instanceId ? "answers" : "gone";
-    } catch (error) {
-      return error instanceof NobodyThereError ? "gone" : undefined;
-    }
+  #lookAfter(instanceId: string, uri: string): void {
+    whatBecameOf(instanceId, this.#options.probe(uri))
+      .then((found) => {
+        this.#membership.lookedAfter(instanceId, found, this.#options.clock.now());
+        this.#review();
+      })
+      .catch((error: unknown) => faults.contain("member", error));
   }
 
   /** Looks after the brokers of the ring that never came here: nobody else may be left to tell of them. */
   #lookForAbsent(): void {
     const { clock, delays } = this.#options;
     if (clock.now() < this.#startedAt + delays.startup) return;
-    for (const { instanceId, uri } of this.#membership.absent) void this.#lookAfter(instanceId, uri);
+    for (const { instanceId, uri } of this.#membership.absent) this.#lookAfter(instanceId, uri);
   }
 
   /** Makes the ring that is due, and sees to it that the next one is made in time. */
@@ -385,9 +403,5 @@ export class StateService {
       if (connection.member.role !== "worker") continue;
       connection.accusesAlone?.(hasOthers ? this.#membership.accusedAlone(instanceId, now) : []);
     }
-  }
-
-  #tellOfWorkers(): void {
-    for (const connection of this.#members.values()) connection.workersChanged?.(this.workerUris);
   }
 }

@@ -14,14 +14,20 @@ export interface ClusterView {
   readonly workerUris: readonly string[];
   /** Whether the ring places channels as the worker does, so that it may be answered. */
   readonly suitsUpstream: boolean;
+  /** Ms of the clock. */
+  now(): number;
   /** A number that grows with each call: upstream's workers ignore what is not above the last. */
   nextTime(): number;
 }
 
 export interface UpstreamMemberEvents {
-  registered(member: UpstreamMember): void;
-  refused(member: UpstreamMember, reason: string): void;
+  /** @returns why not, if it may not */
+  registers(member: UpstreamMember): string | undefined;
+  refused(reason: string): void;
 }
+
+/** How soon a registered worker may ask again for what it is told anyway, ms. */
+const AGAIN_MS = 1000;
 
 /** [scc-broker-client 9.2, index.js: the data of sccWorkerJoinCluster] */
 const joinSchema = z.object({
@@ -46,11 +52,17 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
   /** The call that waits to be answered. */
   #joining: number | undefined;
   #brokerUris: readonly string[] = [];
+  #answeredAt = -Infinity;
 
   constructor(connection: Connection, view: ClusterView, events: UpstreamMemberEvents) {
     this.#connection = connection;
     this.#view = view;
     this.#events = events;
+  }
+
+  /** Where its connection comes from. */
+  get address(): string {
+    return this.#connection.request.socket.remoteAddress ?? "";
   }
 
   /** Whether it has registered. */
@@ -65,7 +77,7 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
 
   send(message: StateMessage): void {
     if (message.type === "refused") this.#refuse(message.reason);
-    else this.#tell();
+    else if (this.#member !== undefined) this.#tell();
   }
 
   /** Answers if the ring suits by now; passes on what has changed. */
@@ -74,6 +86,7 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
       if (!this.#view.suitsUpstream) return;
       const rid = this.#joining;
       this.#joining = undefined;
+      this.#answeredAt = this.#view.now();
       this.#brokerUris = this.#view.brokerUris;
       this.#connection.answer(rid, { ...this.#workers(), sccBrokerURIs: this.#brokerUris });
       return;
@@ -123,15 +136,30 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
 
   #join(callId: number, data: unknown): void {
     this.#joining = callId;
-    try {
-      this.#member ??= this.#identify(data);
-    } catch (error) {
-      this.#refuse((error as Error).message);
-      this.#events.refused(this, (error as Error).message);
+    if (this.#view.now() < this.#answeredAt + AGAIN_MS) {
+      this.#refuse("Cannot register again: it is registered, and was told so a moment ago");
       return;
     }
-    this.#events.registered(this);
-    this.#tell();
+    const refusal = this.#member === undefined ? this.#register(data) : undefined;
+    if (refusal === undefined) {
+      this.#tell();
+      return;
+    }
+    this.#refuse(refusal);
+    this.#events.refused(refusal);
+  }
+
+  /** @returns why not, if it may not */
+  #register(data: unknown): string | undefined {
+    try {
+      this.#member = this.#identify(data);
+    } catch (error) {
+      if (!(error instanceof RegistrationError)) throw error;
+      return error.message;
+    }
+    const refusal = this.#events.registers(this);
+    if (refusal !== undefined) this.#member = undefined;
+    return refusal;
   }
 
   #identify(data: unknown): Member {

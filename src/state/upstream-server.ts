@@ -3,6 +3,7 @@ import { Hub } from "../pubsub/hub.ts";
 import { LocalBroker } from "../pubsub/local-broker.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { attempt } from "../runtime/contain.ts";
 import { Turn } from "../runtime/turn.ts";
 import type { Connection } from "../server/connection.ts";
 import { ServerCore } from "../server/core.ts";
@@ -14,6 +15,12 @@ import type { StateService } from "./service.ts";
 import type { UpstreamMember } from "./upstream-member.ts";
 
 const CLOSE_MS = 1000;
+/** Bytes of the largest thing that an upstream process has to say to scc-state; */
+const MAX_PAYLOAD = 65_536;
+/** and of what it may leave unread: a few lists of all brokers and workers. */
+const MAX_BUFFERED = 2 ** 20;
+/** Packets of one of them that may wait to be looked at. */
+const MAX_QUEUED = 20;
 
 /**
  * Serves upstream's processes at scc-state, over the SocketCluster protocol.
@@ -29,7 +36,13 @@ export function serveUpstreamMembers(
   const turn = new Turn();
   const hub = new Hub(turn);
   const core = new ServerCore({
-    options: resolveOptions({ allowClientPublish: false }),
+    options: resolveOptions({
+      allowClientPublish: false,
+      maxPayload: MAX_PAYLOAD,
+      maxBufferedBytes: MAX_BUFFERED,
+      maxQueuedPackets: MAX_QUEUED,
+      socketChannelLimit: 0,
+    }),
     pubsub: new PubSub(hub, new LocalBroker((publication) => hub.deliver(publication))),
     tokens: new Tokens({}),
     turn,
@@ -44,7 +57,9 @@ export function serveUpstreamMembers(
     },
     closed: (connection, { code, reason }) => {
       const member = members.get(connection);
-      if (member) service.upstreamClosed(member, reason ?? `closed with code ${code}`);
+      attempt("upstream", () => {
+        if (member) service.upstreamClosed(member, reason ?? `closed with code ${code}`);
+      });
     },
   };
   new WsServer(core, upgrades);

@@ -4,6 +4,7 @@ import { AGServer } from "../api/index.ts";
 import { SUSPECT_MS } from "../cluster/suspicions.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { tellOfFaults } from "../runtime/contain.ts";
 import { ConfigError } from "../runtime/errors.ts";
 import { closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
@@ -62,6 +63,7 @@ export async function runWorker(
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
   const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
   const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
+  tellOfFaults(log, metrics);
   const { core } = server;
   const perSecond = paceOf(config, seat);
   const evacuation = new Evacuation({ core, perSecond, suspectMs: SUSPECT_MS, log });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { answerSafely } from "../runtime/contain.ts";
 import { answerProbe, type Health } from "../runtime/http.ts";
 import { loadDemo, serveDemo, type WorkerIdentity } from "./demo.ts";
 
@@ -16,9 +17,9 @@ export function answerRequests(server: Server, health: Health, demo: WorkerIdent
   server.emit = (event: string, ...args: unknown[]): boolean => {
     if (event !== "request") return emit(event, ...args);
     const [request, response] = args as [IncomingMessage, ServerResponse];
-    if (answerProbe(health, request, response)) return true;
+    if (answerSafely(response, () => answerProbe(health, request, response))) return true;
     if (emit(event, request, response)) return true;
-    if (demo && serveDemo(request, response, demo)) return true;
+    if (demo && answerSafely(response, () => serveDemo(request, response, demo))) return true;
     response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
     return true;
   };

@@ -7,7 +7,8 @@ import { until } from "../../../test/support/processes.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/log.ts";
 import type { MemberConnection } from "../member-connection.ts";
-import type { StateObserver, StateService } from "../service.ts";
+import type { StateService } from "../service.ts";
+import type { StateObserver } from "../state-observer.ts";
 import { Dashboard } from "./dashboard.ts";
 
 interface Said {

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { MOST_TAILS, type WatchMessage } from "../../cluster/report-messages.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
+import { attempt } from "../../runtime/contain.ts";
 import type { Logger } from "../../runtime/log.ts";
 import type { MemberConnection } from "../member-connection.ts";
 import type { StateService } from "../service.ts";
 import { EventList } from "./event-list.ts";
 import { DashboardFiles } from "./files.ts";
+import { harmless } from "./harmless.ts";
 import { Observed } from "./observed.ts";
 import { OwnUsage } from "./own-usage.ts";
 import { Viewers } from "./viewers.ts";
@@ -59,7 +61,7 @@ export class Dashboard {
       tail: ({ channel, messages, skipped }) =>
         this.#viewers.publish(`${TAIL}${channel}`, { messages, skipped }),
     });
-    service.observedBy(this.#observed);
+    service.observedBy(harmless(this.#observed));
   }
 
   /** Whether somebody looks, so that members report. */
@@ -103,7 +105,7 @@ export class Dashboard {
 
   #begin(): void {
     this.#own.begin(this.#clock.now());
-    this.#timer = this.#clock.every(EVERY_MS, () => this.#tick());
+    this.#timer = this.#clock.every(EVERY_MS, () => void attempt("dashboard", () => this.#tick()));
     this.#askAll();
   }
 

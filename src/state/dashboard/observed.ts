@@ -4,7 +4,7 @@ import { NO_RING, type Ring } from "../../cluster/ring.ts";
 import type { MemberMessage } from "../../cluster/state-messages.ts";
 import { RELEASE } from "../../runtime/release.ts";
 import type { MemberConnection } from "../member-connection.ts";
-import type { StateObserver } from "../service.ts";
+import type { StateObserver } from "../state-observer.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { EventList } from "./event-list.ts";
 import { Hottest } from "./hottest.ts";

@@ -7,6 +7,7 @@ import { LocalBroker } from "../../pubsub/local-broker.ts";
 import { Publication } from "../../pubsub/publication.ts";
 import { PubSub } from "../../pubsub/pubsub.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { attempt, faults } from "../../runtime/contain.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { networkOf } from "../../runtime/network.ts";
 import { secretMatches } from "../../runtime/secret.ts";
@@ -77,8 +78,8 @@ export class Viewers {
     this.#hub = new Hub(turn);
     const pubsub = new PubSub(this.#hub, new LocalBroker((publication) => this.#hub.deliver(publication)));
     pubsub.events = {
-      subscribed: (channel) => events.wanted(channel, true),
-      unsubscribed: (channel) => events.wanted(channel, false),
+      subscribed: (channel) => void attempt("dashboard", () => events.wanted(channel, true)),
+      unsubscribed: (channel) => void attempt("dashboard", () => events.wanted(channel, false)),
       published: () => {},
     };
     this.#core = new ServerCore({
@@ -198,7 +199,11 @@ export class Viewers {
   #invoked({ connection, id, procedure, data, answered }: CallRequest): void {
     if (answered) return;
     if (procedure === "access") connection.answer(id, this.#accessOf(connection));
-    else if (procedure === "login") void this.#login(connection, id, data);
+    else if (procedure === "login")
+      this.#login(connection, id, data).catch((error: unknown) => {
+        faults.contain("dashboard", error);
+        connection.terminate();
+      });
     else connection.answerError(id, new InvalidActionError("There is no such procedure"));
   }
 
