@@ -3,6 +3,7 @@ import type { PublishPacket } from "./packets.ts";
 const START = Buffer.from('{"event":"#publish","data":{"channel":"');
 const AFTER_CHANNEL = Buffer.from('","data":');
 const BEFORE_CID = Buffer.from('},"cid":');
+const CID = Buffer.from(',"cid":');
 
 /** Bytes of a channel's name; longer ones take the general way, which knows the limit. */
 const MAX_PLAIN_NAME = 1024;
@@ -75,6 +76,20 @@ function startOfCid(message: Buffer): number {
   const digits = last - at;
   if (digits === 0 || digits > MAX_CID_DIGITS || (digits > 1 && message[at] === DIGIT_0)) return -1;
   return at >= BEFORE_CID.length && matches(message, at - BEFORE_CID.length, BEFORE_CID) ? at : -1;
+}
+
+/**
+ * The call that a packet belongs to, where it stands at the end as the official client writes it, for packets that
+ * are not parsed; of any other it may be something that only looks so, and means nothing to its sender.
+ */
+export function cidAtEnd(message: Buffer): number | undefined {
+  const last = message.length - 1;
+  let at = last;
+  while (at > 0 && isDigit(message[at - 1] ?? 0)) at -= 1;
+  const digits = last - at;
+  const isCid = message[last] === CLOSING_BRACE && digits > 0 && digits <= MAX_CID_DIGITS;
+  if (!isCid || at < CID.length || !matches(message, at - CID.length, CID)) return undefined;
+  return Number(message.toString("latin1", at, last));
 }
 
 function isDigit(byte: number): boolean {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode } from "./decode.ts";
+import { decode, packets } from "./decode.ts";
 import { decodePublish } from "./decode-publish.ts";
 import type { Packet, PublishPacket } from "./packets.ts";
 
@@ -98,13 +98,42 @@ describe("decode", () => {
     expect(({} as { a?: number }).a).toBeUndefined();
   });
 
-  it("answers data that are nested too deeply to be written again, instead of throwing", () => {
-    const depth = 200_000;
-    const data = `${"[".repeat(depth)}${"]".repeat(depth)}`;
-
-    expect(text(` {"event":"#publish","data":{"channel":"a","data":${data}},"cid":1}`)).toMatchObject({
-      kind: "malformed",
+  it("refuses what is nested too deeply, and says whose call it is if that can be seen", () => {
+    for (const depth of [1_000, 4_000, 200_000]) {
+      const data = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+      for (const start of [
+        '{"event":"#publish","data":{"channel":"a","data":',
+        ' {"event":"e","data":{"data":',
+      ]) {
+        expect(text(`${start}${data}},"cid":7}`)).toMatchObject({ kind: "refused", cid: 7 });
+        expect(text(`${start}${data}}}`)).toMatchObject({ kind: "refused", cid: undefined });
+      }
+    }
+    const deepest = `${"[".repeat(998)}${"]".repeat(998)}`;
+    expect(text(`{"event":"#publish","data":{"channel":"a","data":${deepest}}}`)).toMatchObject({
+      kind: "publish",
     });
+  });
+
+  it("refuses what a codec nested too deeply to be written, or tied in a knot", () => {
+    const knot: { self?: unknown } = {};
+    knot.self = knot;
+    const deep = JSON.parse(`${"[".repeat(4_000)}${"]".repeat(4_000)}`);
+    for (const data of [knot, deep]) {
+      expect(packets({ event: "#publish", data: { channel: "a", data }, cid: 1 })).toMatchObject({
+        kind: "malformed",
+        cid: 1,
+      });
+    }
+  });
+
+  it("refuses a batch of too many, however long it is, and takes as many as the server is told", () => {
+    const batch = (size: number): Buffer => Buffer.from(`[${Array(size).fill('{"event":"a"}').join()}]`);
+
+    expect(decode(batch(1_000), true, 2)).toHaveLength(1_000);
+    expect(decode(batch(1_001), true, 2)).toMatchObject({ kind: "refused" });
+    expect(decode(batch(3), true, 2, 2)).toMatchObject({ kind: "refused" });
+    expect(packets(Array(1_001).fill({}))).toMatchObject({ kind: "refused" });
   });
 });
 

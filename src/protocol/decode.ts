@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { decodePublish } from "./decode-publish.ts";
+import { cidAtEnd, decodePublish } from "./decode-publish.ts";
+import { hasMoreEntriesThan, isNestedDeeperThan, MAX_NESTING } from "./nesting.ts";
 import type { CallId, Packet } from "./packets.ts";
 import { readTraceparent } from "./trace-context.ts";
 
@@ -9,8 +10,8 @@ const PONG: Packet = { kind: "pong" };
 const RAW: Packet = { kind: "raw" };
 const NOTHING = Buffer.alloc(0);
 
-/** Packets of one message; more are no batch, since clients gather what a moment brings. */
-const MAX_BATCH = 10_000;
+/** Packets of one message, unless the server is told otherwise: clients gather what a moment brings. */
+export const MAX_BATCH = 1_000;
 /** Characters of a channel's name. */
 export const MAX_CHANNEL_NAME = 65_536;
 
@@ -20,25 +21,42 @@ const OPENING_BRACKET = 0x5b;
 
 /**
  * What one WebSocket message holds: a packet, or a batch of them. Never throws: whatever is no packet is
- * `raw`, as the original treats it, also text that is not JSON.
+ * `raw`, as the original treats it, also text that is not JSON; what is nested too deeply, or a batch of too many,
+ * is `refused`, and not parsed.
  *
  * @param text whether it came as a text message (whose UTF-8 is checked), not as a binary one
+ * @param maxBatch packets that one message may hold
  */
-export function decode(message: Buffer, text: boolean, version: ProtocolVersion): Packet | readonly Packet[] {
+export function decode(
+  message: Buffer,
+  text: boolean,
+  version: ProtocolVersion,
+  maxBatch = MAX_BATCH,
+): Packet | readonly Packet[] {
   // Only text was checked to be UTF-8; what is not would grow when it is read as if it were.
   if (!text && !isUtf8(message)) return RAW;
-  if (text) {
-    if (isPong(message, version)) return PONG;
-    const publish = decodePublish(message);
-    if (publish !== undefined) return publish;
-  }
-  return packets(parse(message));
+  if (text && isPong(message, version)) return PONG;
+  const first = message[firstVisible(message)];
+  if (first !== OPENING_BRACE && first !== OPENING_BRACKET) return RAW;
+  if (isNestedDeeperThan(MAX_NESTING, message)) return tooDeep(cidAtEnd(message));
+  if (first === OPENING_BRACKET && hasMoreEntriesThan(maxBatch, message)) return tooMany(maxBatch);
+  return (text ? decodePublish(message) : undefined) ?? packets(parse(message), maxBatch);
 }
 
 /** The packet, or the batch, that a decoded value stands for; for codecs other than JSON. */
-export function packets(value: unknown): Packet | readonly Packet[] {
+export function packets(value: unknown, maxBatch = MAX_BATCH): Packet | readonly Packet[] {
   if (!Array.isArray(value)) return packet(value);
-  return value.length > MAX_BATCH ? RAW : value.map(packet);
+  return value.length > maxBatch ? tooMany(maxBatch) : value.map(packet);
+}
+
+function tooDeep(cid: CallId): Packet {
+  const reason = `Message has more than ${MAX_NESTING} arrays and objects within each other: send flatter data`;
+  return { kind: "refused", reason, cid };
+}
+
+function tooMany(maxBatch: number): Packet {
+  const reason = `Message has more than ${maxBatch} packets: send them in smaller batches, or raise maxBatchSize`;
+  return { kind: "refused", reason, cid: undefined };
 }
 
 function isPong(message: Buffer, version: ProtocolVersion): boolean {
@@ -46,10 +64,8 @@ function isPong(message: Buffer, version: ProtocolVersion): boolean {
   return message.length === VERSION_1_PONG.length && message.toString() === VERSION_1_PONG;
 }
 
-/** The message's value if it is a JSON object or array, else `undefined`. */
+/** The message's value if it is JSON, else `undefined`. */
 function parse(message: Buffer): unknown {
-  const first = message[firstVisible(message)];
-  if (first !== OPENING_BRACE && first !== OPENING_BRACKET) return undefined;
   try {
     return JSON.parse(message.toString());
   } catch {
@@ -107,7 +123,8 @@ function publish(data: unknown, cid: CallId): Packet {
     return { kind: "malformed", event: "#publish", reason: "Publish channel name was malformatted", cid };
   }
   const bytes = encodeData(data.data);
-  if (bytes === undefined) {
+  // JSON was looked at before it was parsed; other codecs may have made anything.
+  if (bytes === undefined || isNestedDeeperThan(MAX_NESTING, bytes)) {
     return { kind: "malformed", event: "#publish", reason: "Publish data was nested too deeply", cid };
   }
   const { channel, traceparent } = data;
@@ -122,7 +139,7 @@ function encodeData(data: unknown): Buffer | undefined {
     const json: string | undefined = JSON.stringify(data);
     return json === undefined ? NOTHING : Buffer.from(json);
   } catch {
-    return undefined; // V8 parses deeper nesting than it can write
+    return undefined; // a codec may make what JSON has no words for: cycles, or any depth
   }
 }
 

@@ -67,6 +67,14 @@ export interface MalformedPacket {
   readonly cid: CallId;
 }
 
+/** What is not even parsed, because it is nested too deeply or has too many packets. */
+export interface RefusedPacket {
+  readonly kind: "refused";
+  readonly reason: string;
+  /** As far as it can be seen without parsing. */
+  readonly cid: CallId;
+}
+
 /** Everything a client can say, once it has been checked. Nothing behind `decode` sees raw JSON. */
 export type Packet =
   | { readonly kind: "pong" }
@@ -79,4 +87,5 @@ export type Packet =
   | PublishPacket
   | EventPacket
   | AnswerPacket
-  | MalformedPacket;
+  | MalformedPacket
+  | RefusedPacket;

@@ -66,11 +66,40 @@ declare module "async-stream-emitter" {
 }
 
 declare module "stream-demux" {
-  const StreamDemux: new () => object;
+  import type WritableConsumableStream from "writable-consumable-stream";
+
+  type Stream = InstanceType<typeof WritableConsumableStream>;
+  class StreamDemux {
+    streams: Record<string, unknown>;
+    generateConsumerId(): number;
+    getConsumerCount(name: string): number;
+    createConsumer(name: string, timeout?: number): ReturnType<Stream["createConsumer"]>;
+  }
   export = StreamDemux;
 }
 
 declare module "writable-consumable-stream" {
-  const WritableConsumableStream: new () => object;
+  /** A consumer, with what its own class calls of it when values come and go. */
+  interface Consumer {
+    applyBackpressure(packet: unknown): void;
+    releaseBackpressure(packet: unknown): void;
+    _resetBackpressure(): void;
+    readonly constructor: new (
+      stream: object,
+      id: number,
+      startNode: unknown,
+      timeout: number | undefined,
+    ) => Consumer;
+  }
+  interface Options {
+    readonly generateConsumerId?: () => number;
+    readonly removeConsumerCallback?: (consumerId: number) => void;
+  }
+  class WritableConsumableStream {
+    constructor(options?: Options);
+    readonly tailNode: unknown;
+    generateConsumerId(): number;
+    createConsumer(timeout?: number): Consumer;
+  }
   export = WritableConsumableStream;
 }
