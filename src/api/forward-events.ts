@@ -1,8 +1,10 @@
 import type { Connection } from "../server/connection.ts";
 import type { AuthenticationState, ServerEvents } from "../server/events.ts";
+import { Attribution } from "./attribution.ts";
 import type { AuthStateChange, ServerEventMap } from "./events.ts";
 import type { AGServer } from "./server.ts";
 import type { AGServerSocket } from "./server-socket.ts";
+import { watchListeners } from "./streams.ts";
 
 /** Of a WebSocket whose client has said goodbye, or has hung up. */
 const CLOSING = 2;
@@ -15,6 +17,8 @@ type WithoutSocket<E> = E extends { readonly socket: AGServerSocket } ? Omit<E, 
  * made here only if somebody listens for its server's event about it.
  */
 export function forwardEvents(server: AGServer, faceOf: FaceOf): ServerEvents {
+  const attribution = new Attribution();
+  watchListeners(server, attribution);
   const tell = <Name extends keyof ServerEventMap>(
     name: Name,
     connection: Connection,
@@ -22,7 +26,7 @@ export function forwardEvents(server: AGServer, faceOf: FaceOf): ServerEvents {
   ): void => {
     if (server.getListenerConsumerCount(name) === 0) return;
     const value = { socket: server.socketOf(connection), ...event };
-    server.emit(name as string, value);
+    attribution.to(connection, () => server.emit(name as string, value));
   };
 
   return {
@@ -59,7 +63,7 @@ export function forwardEvents(server: AGServer, faceOf: FaceOf): ServerEvents {
     ...authenticationEvents(tell, faceOf),
     error(connection, error) {
       faceOf(connection)?.emit("error", { error });
-      server.emitWarning(error);
+      attribution.to(connection, () => server.emitWarning(error));
     },
     warning: (warning) => server.emitWarning(warning),
   };

@@ -1,4 +1,6 @@
+import type { Connection } from "../server/connection.ts";
 import type { AnswerOf, AppTypes, NameOf, OpenName, RequestOf, Shapes } from "./app-types.ts";
+import { SocketWatch } from "./attribution.ts";
 import type { SocketEvents } from "./events.ts";
 import type { AGRequest } from "./request.ts";
 import {
@@ -7,20 +9,28 @@ import {
   createDemux,
   type Demux,
   StreamEmitter,
+  watchListeners,
 } from "./streams.ts";
 
 /** The receivers and procedures of a socket, and the calls to watch and end them. Streams exist while consumed. */
 export class SocketConsumers<App extends AppTypes> extends StreamEmitter<SocketEvents<App>> {
   protected receivers: Demux | undefined;
   protected procedures: Demux | undefined;
+  protected readonly connection: Connection;
+
+  constructor(connection: Connection) {
+    super();
+    this.connection = connection;
+    watchListeners(this, new SocketWatch(connection));
+  }
 
   get #receivers(): Demux {
-    this.receivers ??= createDemux();
+    this.receivers ??= createDemux(new SocketWatch(this.connection));
     return this.receivers;
   }
 
   get #procedures(): Demux {
-    this.procedures ??= createDemux();
+    this.procedures ??= createDemux(new SocketWatch(this.connection));
     return this.procedures;
   }
 

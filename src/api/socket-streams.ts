@@ -1,4 +1,3 @@
-import type { Connection } from "../server/connection.ts";
 import { inboundOf } from "../server/inbound.ts";
 import type { AppTypes } from "./app-types.ts";
 import {
@@ -11,13 +10,7 @@ import { SocketConsumers } from "./socket-consumers.ts";
 
 /** A socket's streams of middleware, how to watch what waits in it, and how to end all of it. */
 export abstract class SocketStreams<App extends AppTypes> extends SocketConsumers<App> {
-  protected readonly connection: Connection;
   #middleware: Map<SocketLine, MiddlewareStream<App>> | undefined;
-
-  constructor(connection: Connection) {
-    super();
-    this.connection = connection;
-  }
 
   // ---- Middleware
 

@@ -88,12 +88,94 @@ export type StreamEmitterClass = new <Events extends object>() => StreamEmitter<
 export const StreamEmitter: StreamEmitterClass = AsyncStreamEmitter as unknown as StreamEmitterClass;
 
 export function createStream<T>(): WritableStream<T> {
-  return new WritableConsumableStream() as WritableStream<T>;
+  return new WritableConsumableStream() as unknown as WritableStream<T>;
+}
+
+/** Wants to know how much waits in streams, and is told of each value for each of its consumers. */
+export interface ConsumptionWatch<Hold> {
+  /** A value waits for a consumer. @returns what `release` gets */
+  hold(): Hold;
+  /** It was consumed, or will not be: the consumer has ended. */
+  release(hold: Hold): void;
 }
 
 /** Safe for names that clients choose: `constructor` and the like are names as any other. */
-export function createDemux(): Demux {
-  const demux = new StreamDemux() as Demux;
+export function createDemux<Hold>(watch?: ConsumptionWatch<Hold>): Demux {
+  const demux = watch === undefined ? new StreamDemux() : new WatchedDemux(watch);
   demux.streams = Object.create(null) as Record<string, unknown>;
-  return demux;
+  return demux as unknown as Demux;
+}
+
+/** Has those who listen to an emitter watched. They are asked for before anybody listens. */
+export function watchListeners<Hold>(emitter: StreamEmitter<object>, watch: ConsumptionWatch<Hold>): void {
+  Object.assign(emitter, { _listenerDemux: createDemux(watch) });
+}
+
+// What follows overrides what `stream-demux` and `writable-consumable-stream` call within themselves.
+
+const Consumer = new WritableConsumableStream().createConsumer().constructor;
+
+class WatchedConsumer<Hold> extends Consumer {
+  readonly #watch: ConsumptionWatch<Hold>;
+  /** Of the values that wait, in their order; those of a consumer that ended are gone. */
+  #holds: Hold[] | undefined;
+
+  constructor(watch: ConsumptionWatch<Hold>, ...rest: ConstructorParameters<typeof Consumer>) {
+    super(...rest);
+    this.#watch = watch;
+  }
+
+  override applyBackpressure(packet: unknown): void {
+    super.applyBackpressure(packet);
+    this.#holds ??= [];
+    this.#holds.push(this.#watch.hold());
+  }
+
+  override releaseBackpressure(packet: unknown): void {
+    super.releaseBackpressure(packet);
+    const hold = this.#holds?.shift();
+    if (hold !== undefined) this.#watch.release(hold);
+  }
+
+  override _resetBackpressure(): void {
+    super._resetBackpressure();
+    const holds = this.#holds;
+    this.#holds = undefined;
+    for (const hold of holds ?? []) this.#watch.release(hold);
+  }
+}
+
+class WatchedStream<Hold> extends WritableConsumableStream {
+  readonly #watch: ConsumptionWatch<Hold>;
+
+  constructor(
+    watch: ConsumptionWatch<Hold>,
+    options: ConstructorParameters<typeof WritableConsumableStream>[0],
+  ) {
+    super(options);
+    this.#watch = watch;
+  }
+
+  override createConsumer(timeout?: number): InstanceType<typeof Consumer> {
+    return new WatchedConsumer(this.#watch, this, this.generateConsumerId(), this.tailNode, timeout);
+  }
+}
+
+class WatchedDemux<Hold> extends StreamDemux {
+  readonly #watch: ConsumptionWatch<Hold>;
+
+  constructor(watch: ConsumptionWatch<Hold>) {
+    super();
+    this.#watch = watch;
+  }
+
+  override createConsumer(name: string, timeout?: number): InstanceType<typeof Consumer> {
+    this.streams[name] ??= new WatchedStream(this.#watch, {
+      generateConsumerId: this.generateConsumerId,
+      removeConsumerCallback: () => {
+        if (this.getConsumerCount(name) === 0) delete this.streams[name];
+      },
+    });
+    return super.createConsumer(name, timeout);
+  }
 }

@@ -37,7 +37,8 @@ export function serveUpstreamWorkers(
     turnOver: () => turn.over(),
   });
   const core = new ServerCore({
-    options: resolveOptions({ maxBufferedBytes, maxPayload: MAX_PAYLOAD }),
+    // One of upstream's workers is a client here, and asks for the channels of all of its own.
+    options: resolveOptions({ maxBufferedBytes, maxPayload: MAX_PAYLOAD, newChannelsPerMinute: 0 }),
     pubsub: new PubSub(hub, gateway),
     tokens: new Tokens({}),
     turn,

@@ -14,6 +14,7 @@ import type { Subscriber } from "../pubsub/hub.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import { randomId } from "../runtime/random-id.ts";
 import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
+import type { Backlog } from "./backlog.ts";
 import { Batching } from "./batching.ts";
 import { badConnection, Calls } from "./calls.ts";
 import { clone } from "./clone.ts";
@@ -66,6 +67,9 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   observer: ConnectionObserver | undefined;
   /** Packets that wait for something asynchronous before them; inbound.ts alone uses it. */
   inbound: Inbound | undefined;
+  backlog: Backlog | undefined;
+  /** Bytes of the message that is being processed. */
+  messageBytes = 0;
   /** Messages that came, and messages whose processing has begun. */
   receivedCount = 0;
   processedCount = 0;
@@ -385,6 +389,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     if (!closeCode(code)?.expected) this.report(new SocketProtocolError(describeClose(code, given), code));
     unsubscribeAll(this);
     core.events.ended?.(this);
+    this.inbound?.end(true);
+    this.backlog?.wake();
   }
 
   /** Tells of an error that concerns this connection. */

@@ -4,11 +4,13 @@ import type { Batch } from "../pubsub/batch.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { memoryLimits } from "../runtime/memory.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import type { ServerEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Intake } from "./intake.ts";
 import type { Middleware } from "./middleware.ts";
 import { NewChannels } from "./new-channels.ts";
 import type { CodecEngine, ServerOptions } from "./options.ts";
@@ -35,6 +37,7 @@ export class ServerCore {
   readonly heartbeat: Heartbeat;
   readonly writer: Writer;
   readonly newChannels: NewChannels;
+  readonly intake: Intake;
   readonly middleware: Middleware = {};
   events: ServerEvents;
   /** What packets are written with, where that is not JSON. Only `useCodec` changes it. */
@@ -68,6 +71,7 @@ export class ServerCore {
     this.events = parts.events ?? {};
     this.codec = parts.options.codecEngine;
     this.heartbeat = new Heartbeat(parts.clock, parts.options);
+    this.intake = new Intake(() => parts.clock.now(), memoryLimits());
     this.writer = new Writer(parts.turn, this.counters, parts.options.maxBufferedBytes);
   }
 

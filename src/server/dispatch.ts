@@ -7,6 +7,7 @@ import { event } from "./handlers/event.ts";
 import { handshake } from "./handlers/handshake.ts";
 import { malformed } from "./handlers/malformed.ts";
 import { publish } from "./handlers/publish.ts";
+import { refused } from "./handlers/refused.ts";
 import { subscribe } from "./handlers/subscribe.ts";
 import { unsubscribe } from "./handlers/unsubscribe.ts";
 import type { Message } from "./inbound.ts";
@@ -51,6 +52,8 @@ export function dispatch(connection: Connection, packet: Packet, message: Messag
       return undefined;
     case "malformed":
       return malformed(connection, packet);
+    case "refused":
+      return refused(connection, packet, message);
     case "raw":
       connection.observer?.raw(message);
       return undefined;

@@ -1,8 +1,10 @@
 import { CLOSE_CODES } from "../protocol/close-codes.ts";
 import { decode, packets as packetsOf } from "../protocol/decode.ts";
 import type { Packet } from "../protocol/packets.ts";
+import { tellOf } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import { dispatch, type Pending } from "./dispatch.ts";
+import { fail } from "./failure.ts";
 import { ask, Blocked, type Decide, type MessageAction } from "./middleware.ts";
 
 /** Largest message of a client that has not done its handshake yet, bytes: a token has room in it. */
@@ -21,70 +23,113 @@ export function messageValue({ bytes, text }: Message): string | Buffer {
 
 /**
  * Takes a message from a client. Unless middleware has to be asked, or something before it still waits, it is
- * processed before this returns.
+ * processed before this returns. Never throws: whatever goes wrong here ends this connection (1011), and no other.
  */
 export function receive(connection: Connection, bytes: Buffer, text: boolean): void {
+  try {
+    accept(connection, { bytes, text });
+  } catch (error) {
+    fail(connection, error);
+  }
+}
+
+function accept(connection: Connection, message: Message): void {
   const { core, inbound } = connection;
   if (connection.state === "closed") return;
+  const { length } = message.bytes;
   core.counters.messagesIn += 1;
-  core.counters.bytesIn += bytes.length;
+  core.counters.bytesIn += length;
   connection.receivedCount += 1;
   connection.lastHeard = core.heartbeat.now;
-  if (connection.state === "connecting" && bytes.length > MAX_HANDSHAKE && core.options.strictHandshake) {
+  if (connection.state === "connecting" && length > MAX_HANDSHAKE && core.options.strictHandshake) {
     connection.close(CLOSE_CODES.messageBeforeHandshake.code);
     return;
   }
   const decide = core.middleware.inboundRaw;
-  if (decide !== undefined || inbound?.deciding) inboundOf(connection).decide({ bytes, text }, decide);
-  else take(connection, { bytes, text });
+  if (decide !== undefined || inbound?.deciding) inboundOf(connection).decide(message, decide);
+  else take(connection, message);
 }
 
 function take(connection: Connection, message: Message): void {
-  const { core, inbound } = connection;
-  const packets =
-    core.codec === undefined
-      ? decode(message.bytes, message.text, core.options.protocolVersion)
-      : decodeWith(connection, message);
-  connection.observer?.message(message);
-  if (inbound?.busy) {
-    inbound.push({ packets, message });
+  const { inbound, observer } = connection;
+  if (observer !== undefined) tellOf(connection, message.bytes.length, () => observer.message(message));
+  if (inbound?.busy || obstacleOf(connection, message.bytes.length) !== undefined) {
+    inboundOf(connection).push(message);
     return;
   }
-  const pending = process(connection, packets, message);
-  if (pending !== undefined) inboundOf(connection).waitFor(pending);
+  const pending = process(connection, message);
+  if (pending !== undefined) inboundOf(connection).waitFor(pending, message);
 }
 
-function decodeWith(connection: Connection, message: Message): Packet | readonly Packet[] {
+/** What can keep a client's next packet waiting. */
+interface Obstacle {
+  /** Calls `task` once when it may be worth asking again. */
+  wait(task: () => void): void;
+}
+
+/** What a client's next packet must wait for, if anything. @param bytes the message's; 0 for a packet within one */
+function obstacleOf(connection: Connection, bytes: number): Obstacle | undefined {
+  const { backlog } = connection;
+  const { parsed, budget } = connection.core.intake;
+  // Nothing is made any more of what an ended connection said.
+  if (connection.state !== "closed") {
+    if (backlog?.isFull) return backlog;
+    if (parsed.isFull && parsed.holdsBack(bytes, backlog !== undefined && backlog.size > 0)) return parsed;
+  }
+  return budget.take(bytes) ? undefined : budget;
+}
+
+function decodeAny(connection: Connection, message: Message): Packet | readonly Packet[] {
   const { codec, options } = connection.core;
+  if (codec === undefined) {
+    return decode(message.bytes, message.text, options.protocolVersion, options.maxBatchSize);
+  }
   const value = messageValue(message);
   if (value === (options.protocolVersion === 1 ? "#2" : "")) return { kind: "pong" };
   try {
-    return packetsOf(codec?.decode(value));
+    return packetsOf(codec.decode(value), options.maxBatchSize);
   } catch (error) {
     connection.report(error); // the codec may throw what it likes; to the protocol the message is a raw one
     return { kind: "raw" };
   }
 }
 
-function process(connection: Connection, packets: Packet | readonly Packet[], message: Message): Pending {
+function process(connection: Connection, message: Message): Pending {
   connection.processedCount += 1;
+  connection.messageBytes = message.bytes.length;
+  connection.backlog?.begin();
+  const packets = decodeAny(connection, message);
   if (!isBatch(packets)) return dispatch(connection, packets, message);
   for (let i = 0; i < packets.length; i += 1) {
-    const packet = packets[i];
-    const pending = packet && dispatch(connection, packet, message);
-    if (pending !== undefined) return processRest(connection, packets.slice(i + 1), message, pending);
+    // Its first packet has passed with the message.
+    const obstacle = i === 0 ? undefined : obstacleOf(connection, 0);
+    if (obstacle !== undefined) return processRest(connection, packets, i, message, passed(obstacle));
+    const pending = dispatch(connection, packets[i] as Packet, message);
+    if (pending !== undefined) return processRest(connection, packets, i + 1, message, pending);
   }
   return undefined;
 }
 
 async function processRest(
   connection: Connection,
-  rest: readonly Packet[],
+  packets: readonly Packet[],
+  from: number,
   message: Message,
   before: Promise<void>,
 ): Promise<void> {
   await before;
-  for (const packet of rest) await dispatch(connection, packet, message);
+  for (let i = from; i < packets.length; i += 1) {
+    for (;;) {
+      const obstacle = obstacleOf(connection, 0);
+      if (obstacle === undefined) break;
+      await passed(obstacle);
+    }
+    await dispatch(connection, packets[i] as Packet, message);
+  }
+}
+
+function passed(obstacle: Obstacle): Promise<void> {
+  return new Promise((resolve) => obstacle.wait(resolve));
 }
 
 function isBatch(packets: Packet | readonly Packet[]): packets is readonly Packet[] {
@@ -97,26 +142,31 @@ export function inboundOf(connection: Connection): Inbound {
   return connection.inbound;
 }
 
-interface Queued {
-  readonly packets: Packet | readonly Packet[];
-  readonly message: Message;
-}
+/** Bytes of what a client said right before its goodbye that are processed at once. */
+const MAX_LAST_BYTES = 65_536;
+/** Messages of one client that are processed before another one has its turn. */
+const MESSAGES_PER_SLICE = 32;
 
 /**
- * Keeps one client's messages in order while something asynchronous (middleware, a token) is under way. It
- * exists only that long, or until the connection ends if the application wants nothing more from it. When too
- * much waits, messages or bytes, the socket is not read until it has been dealt with: nothing is lost, and the
- * client feels it as back-pressure.
+ * Keeps one client's messages in order while something is under way (middleware, a token), or not to be had yet: room
+ * in the application's streams, time in this turn. They wait as they came, and are parsed when it is their turn: parsed
+ * they could take 30 times as much. It exists only that long, or until the connection ends if the application wants
+ * nothing more from it. When too much waits, messages or bytes, the socket is not read until it has been dealt with:
+ * nothing is lost, and the client feels it as back-pressure.
  */
 export class Inbound {
   readonly #connection: Connection;
-  readonly #queue: Queued[] = [];
+  #queue: Message[] = [];
+  /** How many of the queue are processed already. */
+  #done = 0;
   #busy = false;
   #decisions = Promise.resolve();
   #deciding = 0;
   /** Bytes of the messages that wait. */
   #bytes = 0;
   #ended = false;
+  /** What the next message waits for, unless one is being processed. */
+  #obstacle: Obstacle | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -136,8 +186,34 @@ export class Inbound {
   end(drop: boolean): void {
     this.#ended = true;
     if (!drop) return;
-    this.#queue.length = 0;
-    this.#bytes = 0;
+    for (let i = this.#done; i < this.#queue.length; i += 1)
+      this.#waits(-(this.#queue[i] as Message).bytes.length);
+    this.#queue = [];
+    this.#done = 0;
+  }
+
+  /**
+   * The client says goodbye, or hangs up: processes what it said before, if that only waits for its turn and is
+   * little, as what honest clients say last is. The connection's end drops the rest.
+   */
+  finish(): void {
+    if (this.#obstacle !== this.#connection.core.intake.budget) return;
+    try {
+      this.#processLast();
+    } catch (error) {
+      fail(this.#connection, error);
+    }
+  }
+
+  #processLast(): void {
+    let bytes = 0;
+    for (const message of this.#queue.slice(this.#done, this.#done + MESSAGES_PER_SLICE)) {
+      bytes += message.bytes.length;
+      if (bytes > MAX_LAST_BYTES) return;
+      this.#done += 1;
+      this.#waits(-message.bytes.length);
+      if (process(this.#connection, message) !== undefined) return;
+    }
   }
 
   /** Whether raw messages wait for middleware, so that others must wait behind them. */
@@ -145,69 +221,120 @@ export class Inbound {
     return this.#deciding > 0;
   }
 
-  /** Asks middleware about a message at once, and takes it once those before it were taken. */
+  /** Asks middleware about a message as soon as there is time, and takes it once those before it were taken. */
   decide(message: Message, decide: Decide<MessageAction> | undefined): void {
     const connection = this.#connection;
     this.#deciding += 1;
-    this.#bytes += message.bytes.length;
+    this.#waits(message.bytes.length);
     this.#throttle();
-    const decision =
-      decide &&
-      ask(connection.core, "inboundRaw", decide, {
-        type: "message",
-        connection,
-        data: messageValue(message),
-      });
+    const decision = decide && this.#ask(message, decide);
     this.#decisions = this.#decisions
       .then(() => decision)
       .then((decided) => {
         this.#deciding -= 1;
-        this.#bytes -= message.bytes.length;
+        this.#waits(-message.bytes.length);
         if (decided instanceof Blocked) connection.processedCount += 1;
         else take(connection, decided === undefined ? message : messageOf(decided.data));
-        this.#release();
-      });
+      })
+      .catch((error: unknown) => fail(connection, error))
+      .then(() => this.#release());
   }
 
-  push(queued: Queued): void {
+  async #ask(message: Message, decide: Decide<MessageAction>) {
+    const connection = this.#connection;
+    const { budget } = connection.core.intake;
+    while (!budget.take(message.bytes.length)) await passed(budget);
+    const data = messageValue(message);
+    return ask(connection.core, "inboundRaw", decide, { type: "message", connection, data });
+  }
+
+  /** Queues a message, and processes it as soon as nothing is in its way. */
+  push(message: Message): void {
     if (this.#ended) return;
-    this.#queue.push(queued);
-    this.#bytes += queued.message.bytes.length;
+    this.#queue.push(message);
+    this.#waits(message.bytes.length);
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#next();
+    }
     this.#throttle();
   }
 
-  /** Queues what comes until this has settled. */
-  waitFor(pending: Promise<void>): void {
+  /** Queues what comes until this has settled, which was made of that message. */
+  waitFor(pending: Promise<void>, { bytes: { length } }: Message): void {
     this.#busy = true;
-    pending.then(this.#next, this.#failed);
+    const { parsed } = this.#connection.core.intake;
+    parsed.add(length);
+    pending.then(
+      () => {
+        parsed.remove(length);
+        this.#next();
+      },
+      (error: unknown) => {
+        parsed.remove(length);
+        fail(this.#connection, error);
+        this.#next();
+      },
+    );
   }
 
-  readonly #failed = (error: unknown): void => {
-    this.#connection.report(error);
-    this.#next();
+  readonly #next = (): void => {
+    try {
+      this.#processWaiting();
+    } catch (error) {
+      fail(this.#connection, error);
+      this.#connection.core.intake.budget.wait(this.#next); // what is left is nothing to an ended connection
+    }
   };
 
-  readonly #next = (): void => {
-    for (;;) {
-      const queued = this.#queue.shift();
-      if (queued === undefined) break;
-      this.#bytes -= queued.message.bytes.length;
-      const pending = process(this.#connection, queued.packets, queued.message);
+  #processWaiting(): void {
+    this.#obstacle = undefined;
+    const connection = this.#connection;
+    const { budget } = connection.core.intake;
+    for (let processed = 0; this.#done < this.#queue.length; processed += 1) {
+      const message = this.#queue[this.#done] as Message;
+      const isOthersTurn = processed >= MESSAGES_PER_SLICE && budget.isAwaited;
+      const obstacle = isOthersTurn ? budget : obstacleOf(connection, message.bytes.length);
+      if (obstacle !== undefined) {
+        this.#obstacle = obstacle;
+        obstacle.wait(this.#next);
+        this.#compact();
+        return;
+      }
+      this.#done += 1;
+      this.#waits(-message.bytes.length);
+      const pending = process(connection, message);
       if (pending !== undefined) {
-        this.waitFor(pending);
+        this.#compact();
+        this.waitFor(pending, message);
         return;
       }
     }
+    this.#queue = [];
+    this.#done = 0;
     this.#busy = false;
     this.#release();
-  };
+  }
+
+  /** Lets go of what is processed, when that is half of the queue. */
+  #compact(): void {
+    if (this.#done * 2 < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#done);
+    this.#done = 0;
+  }
+
+  #waits(bytes: number): void {
+    this.#bytes += bytes;
+    this.#connection.core.intake.waitingBytes += bytes;
+  }
 
   #throttle(): void {
-    const { ws, core } = this.#connection;
+    if (!this.working) return;
+    const { ws, core, backlog } = this.#connection;
     const { maxQueuedPackets, maxBufferedBytes } = core.options;
-    const waiting = this.#queue.length + this.#deciding;
-    if ((waiting < maxQueuedPackets && this.#bytes < maxBufferedBytes) || ws.isPaused) return;
-    ws.pause?.();
+    const waiting = this.#queue.length - this.#done + this.#deciding;
+    const isFull = waiting >= maxQueuedPackets || this.#bytes >= maxBufferedBytes;
+    if ((isFull || backlog?.isFull || core.intake.isFull) && !ws.isPaused) ws.pause?.();
   }
 
   #release(): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { ProtocolVersion } from "../protocol/decode.ts";
+import { MAX_BATCH, type ProtocolVersion } from "../protocol/decode.ts";
 import { isPublishLevel, type PublishLevel } from "../pubsub/broker.ts";
 import { deflateProblems } from "./deflate-clients.ts";
 import { type Origins, originProblems } from "./origin.ts";
@@ -37,8 +37,8 @@ export interface ServerOptions {
   readonly socketChannelLimit: number | undefined;
   /** Channels that one client may begin with in a minute, by subscribing or publishing, where nobody here uses them; 0 for no limit. */
   readonly newChannelsPerMinute: number;
-  /** Largest message a client may send, in bytes; `undefined` for the limit of `ws`, 100 MiB. */
-  readonly maxPayload: number | undefined;
+  /** Largest message a client may send, in bytes. */
+  readonly maxPayload: number;
   readonly perMessageDeflate: PerMessageDeflate | undefined;
   readonly handleProtocols:
     | ((protocols: Set<string>, request: IncomingMessage) => string | false)
@@ -49,8 +49,13 @@ export interface ServerOptions {
   readonly maxBufferedBytes: number;
   /** What becomes of a slow consumer: it is closed (4100), or misses the oldest publications it has not taken. */
   readonly slowConsumerPolicy: "close" | "dropOldest";
-  /** Packets of one connection that may wait for middleware before its socket is no longer read. */
+  /**
+   * Messages of one connection that may wait for middleware, and calls, transmissions and events that may wait for the
+   * application to consume them, before its socket is no longer read.
+   */
   readonly maxQueuedPackets: number;
+  /** Packets that one message may hold. */
+  readonly maxBatchSize: number;
   /** Calls to one client that may wait for its answer. */
   readonly maxPendingCalls: number;
   readonly batchOnHandshake: boolean;
@@ -78,13 +83,14 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   publishLevel: undefined,
   socketChannelLimit: undefined,
   newChannelsPerMinute: 6_000, // ours; upstream has no such limit
-  maxPayload: undefined,
+  maxPayload: 1024 * 1024, // ours; upstream takes what `ws` does, 100 MiB
   perMessageDeflate: undefined,
   handleProtocols: undefined,
   wsEngineServerOptions: undefined,
   maxBufferedBytes: 8 * 1024 * 1024, // ours; upstream buffers without bound
   slowConsumerPolicy: "close",
   maxQueuedPackets: 1_000, // ours; upstream queues without bound
+  maxBatchSize: MAX_BATCH, // ours; upstream takes any number
   maxPendingCalls: 10_000, // ours; upstream remembers calls without bound
   batchOnHandshake: false,
   batchOnHandshakeDuration: 400,
@@ -117,6 +123,7 @@ const LEAST: { readonly [K in keyof Given]?: number } = {
   maxPayload: 0,
   maxBufferedBytes: 1024,
   maxQueuedPackets: 1,
+  maxBatchSize: 1,
   maxPendingCalls: 1,
   batchOnHandshakeDuration: 0,
   batchInterval: 1,

@@ -196,6 +196,7 @@ export class PlainWebSocket extends Base implements FrameReader {
     this.#heardGoodbye = true;
     this.#closeCode = code;
     this.#closeReason = Buffer.from(reason);
+    this.connection?.inbound?.finish();
     this.close(code === CLOSE_CODES.noCode.code ? undefined : code, this.#closeReason);
   }
 
@@ -242,7 +243,9 @@ export class PlainWebSocket extends Base implements FrameReader {
 
   /** The client sends no more; it may still read what waits, for a while. */
   ended(): void {
-    if (this.#state === OPEN) this.#closing(this.#closeCode);
+    if (this.#state !== OPEN) return;
+    this.connection?.inbound?.finish();
+    this.#closing(this.#closeCode);
   }
 
   /** The socket takes no more, and is about to close. */

@@ -124,8 +124,7 @@ export class WsServer {
 
 function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof CompressedWebSocket> {
   const { wsEngineServerOptions, maxPayload, handleProtocols } = core.options;
-  const options: WsOptions<typeof CompressedWebSocket> = { clientTracking: false };
-  if (maxPayload !== undefined) options.maxPayload = maxPayload;
+  const options: WsOptions<typeof CompressedWebSocket> = { clientTracking: false, maxPayload };
   if (handleProtocols !== undefined) options.handleProtocols = handleProtocols;
   const { server: _, port: __, path: ___, ...given } = wsEngineServerOptions ?? {};
   const compression = compressionOf(core.options);

@@ -25,8 +25,6 @@ import { answerRequests } from "./requests.ts";
 
 /** Of the grace period, what is kept for what comes after the cluster was left. */
 const LAST_MS = 300;
-/** Largest message of a client, bytes, unless SOCKETCLUSTER_OPTIONS says otherwise: well below what may be unsent. */
-const MAX_PAYLOAD = 4 * 2 ** 20;
 const SLOW_START_MS = 10_000;
 /** How often at most trouble of clients is written to the log. */
 const TROUBLE_EVERY_MS = 10_000;
@@ -107,7 +105,7 @@ export async function runWorker(
 /** What is said by variables of their own, under what SOCKETCLUSTER_OPTIONS says. */
 function serverOptions({ channelLimit, tokenKey, options }: WorkerConfig) {
   const key = tokenKey === undefined ? {} : { authKey: tokenKey };
-  return { socketChannelLimit: channelLimit, maxPayload: MAX_PAYLOAD, ...key, ...options };
+  return { socketChannelLimit: channelLimit, ...key, ...options };
 }
 
 /** @throws {ConfigError} if the options for the server cannot work */

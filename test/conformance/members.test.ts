@@ -78,7 +78,7 @@ describe("Every public member of upstream's is here", () => {
     );
 
     expect(ours.server.options).toMatchObject(Object.fromEntries(given));
-    expect(ours.server.options.maxPayload).toBeUndefined();
+    expect(ours.server.options.maxPayload).toBe(2 ** 20);
   });
 
   it("of a socket", async () => {

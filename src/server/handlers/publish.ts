@@ -4,6 +4,7 @@ import { InvalidActionError, InvalidArgumentsError } from "../../protocol/wire-e
 import { isPublishLevel, type PublishLevel } from "../../pubsub/broker.ts";
 import { Publication } from "../../pubsub/publication.ts";
 import { expire } from "../authentication.ts";
+import { tellOf } from "../backlog.ts";
 import type { Connection } from "../connection.ts";
 import type { Pending } from "../dispatch.ts";
 import { holdBack } from "../hold-back.ts";
@@ -90,7 +91,9 @@ function send(
     latencies.observe(core.clock.now() - since);
     // The publication stands, though its publisher has left and cannot be told.
     if (cid !== undefined && connection.state !== "closed") connection.acknowledge(cid);
-    if (connection.observer !== undefined) tell(connection, publication, cid);
+    if (connection.observer !== undefined) {
+      tellOf(connection, publication.bytes.length, () => tell(connection, publication, cid));
+    }
   };
   const room = core.pubsub.publish(publication, settle, level);
   return room ? holdBack(connection, room) : undefined;

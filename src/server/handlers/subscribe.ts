@@ -1,6 +1,7 @@
 import type { SubscribePacket } from "../../protocol/packets.ts";
 import { InvalidActionError } from "../../protocol/wire-errors.ts";
 import { expire } from "../authentication.ts";
+import { tellOf } from "../backlog.ts";
 import type { Connection } from "../connection.ts";
 import type { Pending } from "../dispatch.ts";
 import { ask, Blocked, type Decide, type InboundAction } from "../middleware.ts";
@@ -50,12 +51,16 @@ function hold(connection: Connection, packet: SubscribePacket, options: Subscrib
     return;
   }
   if (connection.state === "closed") return;
+  const { messageBytes } = connection;
   subscribeConnection(connection, channel, options, (error) => {
     if (error !== undefined) connection.report(error);
     if (connection.state === "closed") return;
     if (error === undefined) connection.acknowledge(cid);
     else connection.answerError(cid, error);
+    const { observer } = connection;
+    if (observer === undefined) return;
     const data = { channel, ...options };
-    connection.observer?.invoked({ connection, id: cid, procedure: "#subscribe", data, answered: true });
+    const request = { connection, id: cid, procedure: "#subscribe", data, answered: true };
+    tellOf(connection, messageBytes, () => observer.invoked(request));
   });
 }

@@ -1,0 +1,11 @@
+import { CLOSE_CODES } from "../protocol/close-codes.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * What one client sent made something throw, which nothing of ours should; what an application gave may, such as a
+ * `requestCreator`. It is reported, and ends this connection (1011) and no other.
+ */
+export function fail(connection: Connection, error: unknown): void {
+  connection.report(error);
+  connection.close(CLOSE_CODES.serverFault.code);
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { TurnBudget } from "./turn-budget.ts";
+
+const MIB = 1024 * 1024;
+
+/** A budget of 20 ms a turn, on time and turns that a test decides about. */
+function start() {
+  let now = 0;
+  let turn: (() => void) | undefined;
+  const budget = new TurnBudget(
+    () => now,
+    (run) => {
+      turn = run;
+    },
+    20,
+  );
+  return {
+    budget,
+    pass: (ms: number): void => {
+      now += ms;
+    },
+    /** Ends the turn. @returns whether anybody wanted to know */
+    next(): boolean {
+      const run = turn;
+      turn = undefined;
+      run?.();
+      return run !== undefined;
+    },
+  };
+}
+
+describe("The budget of a turn", () => {
+  it("lets small messages begin until it is spent, and the next turn's more", () => {
+    const { budget, pass, next } = start();
+    let begun = 0;
+    while (begun < 10_000 && budget.take(100)) {
+      begun += 1;
+      pass(1);
+    }
+    expect(begun).toBeLessThan(100);
+    expect(budget.take(0)).toBe(false);
+
+    next();
+    expect(budget.take(100)).toBe(true);
+  });
+
+  it("lets no second large message begin after one that took all of it", () => {
+    const { budget, pass, next } = start();
+    expect(budget.take(MIB)).toBe(true);
+    pass(50);
+    expect(budget.take(100)).toBe(false);
+    expect(budget.take(MIB)).toBe(false);
+
+    next();
+    expect(budget.take(MIB)).toBe(true);
+  });
+
+  it("gives those who wait their turn in order, as many as there is time for", () => {
+    const { budget, pass, next } = start();
+    budget.take(MIB);
+    pass(50);
+    const done: number[] = [];
+    for (const n of [1, 2, 3, 4]) {
+      budget.wait(() => {
+        done.push(n);
+        pass(15);
+      });
+    }
+    next();
+    expect(done).toEqual([1, 2]);
+    expect(budget.take(MIB)).toBe(false);
+    expect(budget.isAwaited).toBe(true);
+
+    next();
+    expect(done).toEqual([1, 2, 3, 4]);
+    next();
+    expect(next()).toBe(false);
+  });
+
+  it("goes on with the others when one of them throws", () => {
+    const { budget, next } = start();
+    const done: number[] = [];
+    budget.wait(() => {
+      throw new Error("no");
+    });
+    budget.wait(() => void done.push(2));
+    expect(() => next()).toThrow("no");
+    next();
+
+    expect(done).toEqual([2]);
+  });
+
+  it("asks for no turn while little comes", () => {
+    const { budget, next } = start();
+    for (let n = 0; n < 10; n += 1) budget.take(50);
+
+    expect(next()).toBe(false);
+  });
+});
