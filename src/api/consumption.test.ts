@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { AGServerOptions } from "./options.ts";
+import { AGRequest } from "./request.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 import type { ConsumableStream } from "./streams.ts";
 import { next, startApp, type TestApp, type TestClient } from "./test-app.ts";
@@ -28,6 +29,7 @@ function consume(stream: ConsumableStream<unknown>) {
   void (async () => {
     for await (const value of stream) {
       consumed.push(value);
+      if (value instanceof AGRequest) value.end();
       await told;
     }
   })();
@@ -132,18 +134,45 @@ describe("A client that is ahead of the application", () => {
     await paused(socket).toBe(false);
   });
 
-  it("is not held back by what nobody consumes, nor by calls that were taken and are not answered", async () => {
+  it("is not held back by what nobody consumes", async () => {
     const { client, socket } = await connected();
-    const calls: unknown[] = [];
+    for (let n = 0; n < 100; n += 1) void client.transmit("r", n);
+    for (let n = 0; n < 100; n += 1) client.send('{"event":"p","cid":7}');
+    await client.invokePublish("news", 1);
+
+    expect(socket.socket.isPaused).toBe(false);
+    expect(app.server.core.open.get(socket.id)?.backlog).toBeUndefined();
+  });
+
+  it("is held back while too many of its calls are taken and not answered", async () => {
+    const { client, socket } = await connected();
+    const calls: AGRequest[] = [];
     void (async () => {
       for await (const call of socket.procedure("p")) calls.push(call);
     })();
-    for (let n = 0; n < 100; n += 1) void client.transmit("r", n);
-    for (let n = 0; n < 100; n += 1) client.send('{"event":"p","cid":7}');
+    for (let n = 0; n < 100; n += 1) client.send(`{"event":"p","cid":${n % 7}}`);
+    await paused(socket).toBe(true);
+    expect(calls).toHaveLength(10);
 
-    await expect.poll(() => calls.length, { timeout: 5_000 }).toBe(100);
-    expect(socket.socket.isPaused).toBe(false);
-    expect(app.server.core.open.get(socket.id)?.backlog).toBeUndefined();
+    for (let n = 0; n < 100; n += 1) {
+      await expect.poll(() => calls.length, { timeout: 5_000 }).toBeGreaterThan(n);
+      if (n % 2 === 0) calls[n]?.end(n);
+      else calls[n]?.error(new Error("no"));
+    }
+    await paused(socket).toBe(false);
+    expect(calls).toHaveLength(100);
+  });
+
+  it("is read on after ackTimeout where the application never answers", async () => {
+    const { client, socket } = await connected({ ackTimeout: 50 });
+    let calls = 0;
+    void (async () => {
+      for await (const _ of socket.procedure("p")) calls += 1;
+    })();
+    for (let n = 0; n < 30; n += 1) client.send('{"event":"p","cid":7}');
+
+    await expect.poll(() => calls, { timeout: 5_000 }).toBe(30);
+    await paused(socket).toBe(false);
   });
 
   it("may be asked something while its calls wait, and its answer is heard", async () => {

@@ -13,6 +13,7 @@ import {
   type SetTokenOptions,
   setAuthToken,
 } from "../server/authentication.ts";
+import { openCall } from "../server/backlog.ts";
 import type { ClientSocket, Connection, ConnectionState } from "../server/connection.ts";
 import type { AuthenticationState, ConnectionObserver } from "../server/events.ts";
 import { type Message, messageValue } from "../server/inbound.ts";
@@ -229,6 +230,8 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   }
 
   sendObject(object: object): void {
+    const { rid } = object as { rid?: unknown };
+    if (typeof rid === "number") this.connection.backlog?.answered(rid);
     this.connection.sendPacket(object as OutboundPacket);
   }
 
@@ -351,6 +354,7 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
     if (!this.answers(procedure)) return;
     const request = this.createRequest(this, id, procedure, data);
     request.sent = answered;
+    if (!answered) openCall(this.connection, id);
     this.procedures?.write(procedure, request);
   }
 }

@@ -3,23 +3,31 @@ import { fail } from "./failure.ts";
 
 type Task = () => void;
 
-/** Bytes of one client's messages that the application has been given and has not consumed. */
-const MAX_UNCONSUMED_BYTES = 1024 * 1024;
+/** Bytes of one client's messages that the application was given and is not done with. */
+const MAX_UNDONE_BYTES = 1024 * 1024;
 
-/** The bytes that one message came in, and how many values made of it are not consumed. */
+/** The bytes that one message came in, and how many values and calls made of it the application is not done with. */
 export interface Charge {
   readonly backlog: Backlog;
   readonly bytes: number;
-  values: number;
+  holders: number;
+}
+
+/** A call that the application has not answered. */
+interface OpenCall {
+  readonly charge: Charge;
+  readonly cid: number;
+  /** From when on it does not count, by the clock. */
+  readonly expires: number;
 }
 
 /**
- * What the application was given of one client's calls, transmissions and events, and has not consumed. While it is
- * full nothing more of this client is looked at; what comes waits as bytes, and its socket is not read.
+ * What the application was given of one client's calls, transmissions and events and is not done with: values that wait
+ * in its streams, and calls that it has not answered. While it is full nothing more of this client is looked at; what
+ * comes waits as bytes, and its socket is not read. A connection has one while there is something in it.
  *
- * It counts values that wait in streams. A call that was taken from its stream counts no more, answered or not: it is the
- * application that decides how many it works on at a time, by when it takes the next one. A connection has a backlog
- * while there is something in it.
+ * A call counts for `ackTimeout` at most: by then its client has given up, and an application that does not answer what
+ * needs no answer must not lose its clients.
  */
 export class Backlog {
   readonly #connection: Connection;
@@ -27,20 +35,27 @@ export class Backlog {
   #charge: Charge | undefined;
   #values = 0;
   #bytes = 0;
+  /** In the order they came; by their numbers, of which clients may use one twice. */
+  readonly #calls = new Set<OpenCall>();
+  readonly #callsByCid = new Map<number, OpenCall>();
   #waiting: Task | undefined;
+  #isTimed = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** Values that are not consumed. */
-  get size(): number {
-    return this.#values;
+  get isEmpty(): boolean {
+    return this.#values === 0 && this.#calls.size === 0;
   }
 
   get isFull(): boolean {
     const { maxQueuedPackets } = this.#connection.core.options;
-    return this.#values >= maxQueuedPackets || this.#bytes >= MAX_UNCONSUMED_BYTES;
+    return (
+      this.#values >= maxQueuedPackets ||
+      this.#calls.size >= maxQueuedPackets ||
+      this.#bytes >= MAX_UNDONE_BYTES
+    );
   }
 
   /** What is held from now on belongs to another message. */
@@ -49,31 +64,34 @@ export class Backlog {
   }
 
   hold(): Charge {
-    this.#charge ??= { backlog: this, bytes: this.#connection.messageBytes, values: 0 };
-    const charge = this.#charge;
-    if (charge.values === 0) {
-      this.#bytes += charge.bytes;
-      this.#connection.core.intake.parsed.add(charge.bytes);
-    }
-    charge.values += 1;
     this.#values += 1;
-    return charge;
+    return this.#take();
   }
 
   release(charge: Charge): void {
-    charge.values -= 1;
     this.#values -= 1;
-    if (charge.values === 0) {
-      this.#bytes -= charge.bytes;
-      this.#connection.core.intake.parsed.remove(charge.bytes);
-    }
-    if (!this.isFull) this.wake();
-    if (this.#values === 0 && this.#connection.backlog === this) this.#connection.backlog = undefined;
+    this.#drop(charge);
+    this.#relieve();
+  }
+
+  open(cid: number): void {
+    const { clock, options } = this.#connection.core;
+    const call = { charge: this.#take(), cid, expires: clock.now() + options.ackTimeout };
+    this.#calls.add(call);
+    this.#callsByCid.set(cid, call);
+  }
+
+  answered(cid: number): void {
+    const call = this.#callsByCid.get(cid);
+    if (call === undefined) return;
+    this.#forget(call);
+    this.#relieve();
   }
 
   /** Calls `task` once when it is not full any more. There is one who waits at a time: the connection's next packet. */
   wait(task: Task): void {
     this.#waiting = task;
+    if (this.#calls.size > 0) this.#expireLater();
   }
 
   /** Who waits goes on, in a turn of its own: whoever consumed something is not to be kept. */
@@ -83,17 +101,71 @@ export class Backlog {
     this.#waiting = undefined;
     this.#connection.core.intake.budget.wait(task);
   }
+
+  #take(): Charge {
+    this.#charge ??= { backlog: this, bytes: this.#connection.messageBytes, holders: 0 };
+    const charge = this.#charge;
+    if (charge.holders === 0) {
+      this.#bytes += charge.bytes;
+      this.#connection.core.intake.parsed.add(charge.bytes);
+    }
+    charge.holders += 1;
+    return charge;
+  }
+
+  #drop(charge: Charge): void {
+    charge.holders -= 1;
+    if (charge.holders > 0) return;
+    this.#bytes -= charge.bytes;
+    this.#connection.core.intake.parsed.remove(charge.bytes);
+  }
+
+  #forget(call: OpenCall): void {
+    this.#calls.delete(call);
+    if (this.#callsByCid.get(call.cid) === call) this.#callsByCid.delete(call.cid);
+    this.#drop(call.charge);
+  }
+
+  #relieve(): void {
+    if (!this.isFull) this.wake();
+    if (this.isEmpty && this.#connection.backlog === this) this.#connection.backlog = undefined;
+  }
+
+  #expireLater(): void {
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    const { clock, options } = this.#connection.core;
+    clock.after(options.ackTimeout, () => {
+      this.#isTimed = false;
+      const now = clock.now();
+      for (const call of this.#calls) {
+        if (call.expires > now) break;
+        this.#forget(call);
+      }
+      this.#relieve();
+      if (this.#waiting !== undefined && this.#calls.size > 0) this.#expireLater();
+    });
+  }
+}
+
+function backlogOf(connection: Connection): Backlog {
+  connection.backlog ??= new Backlog(connection);
+  return connection.backlog;
 }
 
 /** One more value waits that one of this client's messages caused. @returns what `release` is to be given */
 export function hold(connection: Connection): Charge {
-  connection.backlog ??= new Backlog(connection);
-  return connection.backlog.hold();
+  return backlogOf(connection).hold();
 }
 
 /** The application consumed a value, or will not. */
 export function release(charge: Charge): void {
   charge.backlog.release(charge);
+}
+
+/** The application is given a call, and is to answer it. */
+export function openCall(connection: Connection, cid: number): void {
+  backlogOf(connection).open(cid);
 }
 
 /**

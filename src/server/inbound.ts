@@ -74,7 +74,7 @@ function obstacleOf(connection: Connection, bytes: number): Obstacle | undefined
   // Nothing is made any more of what an ended connection said.
   if (connection.state !== "closed") {
     if (backlog?.isFull) return backlog;
-    if (parsed.isFull && parsed.holdsBack(bytes, backlog !== undefined && backlog.size > 0)) return parsed;
+    if (parsed.isFull && parsed.holdsBack(bytes, backlog !== undefined)) return parsed;
   }
   return budget.take(bytes) ? undefined : budget;
 }
