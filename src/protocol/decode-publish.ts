@@ -39,11 +39,13 @@ export function decodePublish(message: Buffer): PublishPacket | undefined {
   if (cidStart < 0 && !(message[dataEnd] === CLOSING_BRACE && message[dataEnd + 1] === CLOSING_BRACE)) {
     return undefined;
   }
-  if (!isJson(message.toString("utf8", dataStart, dataEnd))) return undefined;
+  const value = parse(message.toString("utf8", dataStart, dataEnd));
+  if (value === undefined) return undefined;
   return {
     kind: "publish",
     channel: message.toString("utf8", START.length, channelEnd),
     bytes: message.subarray(dataStart, dataEnd),
+    value,
     cid: cidStart < 0 ? undefined : Number(message.toString("latin1", cidStart, message.length - 1)),
   };
 }
@@ -96,11 +98,11 @@ function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_9;
 }
 
-function isJson(text: string): boolean {
+/** The value of a JSON text, or `undefined` if it is none. */
+function parse(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false; // not an error: the general way decides what the message is
+    return undefined; // not an error: the general way decides what the message is
   }
 }

@@ -38,6 +38,8 @@ export interface PublishPacket {
   readonly channel: string;
   /** The data as one complete JSON value in UTF-8; empty when the client gave none. */
   readonly bytes: Buffer;
+  /** The data as a value, if it was parsed to prove that it is one; else `undefined`, which no JSON is. */
+  readonly value?: unknown;
   readonly cid: CallId;
   /** The W3C trace that it belongs to, as the client said it; absent as a rule. */
   readonly traceparent?: string;

@@ -9,6 +9,8 @@ import { ask, Blocked, type Decide, type MessageAction } from "./middleware.ts";
 
 /** Largest message of a client that has not done its handshake yet, bytes: a token has room in it. */
 const MAX_HANDSHAKE = 65_536;
+/** From so many bytes on a message is parsed in one turn, and made something of in another if that took long. */
+const LARGE_MESSAGE = 65_536;
 
 /** One WebSocket message: its bytes, and whether they came as text. */
 export interface Message {
@@ -63,8 +65,8 @@ function take(connection: Connection, message: Message): void {
 
 /** What can keep a client's next packet waiting. */
 interface Obstacle {
-  /** Calls `task` once when it may be worth asking again. */
-  wait(task: () => void): void;
+  /** Calls `task` once when it may be worth asking again. @param bytes what it has to do */
+  wait(task: () => void, bytes?: number): void;
 }
 
 /** What a client's next packet must wait for, if anything. @param bytes the message's; 0 for a packet within one */
@@ -99,7 +101,12 @@ function process(connection: Connection, message: Message): Pending {
   connection.messageBytes = message.bytes.length;
   connection.backlog?.begin();
   const packets = decodeAny(connection, message);
-  if (!isBatch(packets)) return dispatch(connection, packets, message);
+  if (!isBatch(packets)) {
+    // What parsing took may be all that this turn had; what is made of a large message takes as long again.
+    const obstacle = message.bytes.length < LARGE_MESSAGE ? undefined : obstacleOf(connection, 0);
+    if (obstacle === undefined) return dispatch(connection, packets, message);
+    return passed(obstacle, message.bytes.length).then(() => dispatch(connection, packets, message));
+  }
   for (let i = 0; i < packets.length; i += 1) {
     // Its first packet has passed with the message.
     const obstacle = i === 0 ? undefined : obstacleOf(connection, 0);
@@ -128,8 +135,8 @@ async function processRest(
   }
 }
 
-function passed(obstacle: Obstacle): Promise<void> {
-  return new Promise((resolve) => obstacle.wait(resolve));
+function passed(obstacle: Obstacle, bytes = 0): Promise<void> {
+  return new Promise((resolve) => obstacle.wait(resolve, bytes));
 }
 
 function isBatch(packets: Packet | readonly Packet[]): packets is readonly Packet[] {
@@ -243,7 +250,7 @@ export class Inbound {
   async #ask(message: Message, decide: Decide<MessageAction>) {
     const connection = this.#connection;
     const { budget } = connection.core.intake;
-    while (!budget.take(message.bytes.length)) await passed(budget);
+    while (!budget.take(0)) await passed(budget);
     const data = messageValue(message);
     return ask(connection.core, "inboundRaw", decide, { type: "message", connection, data });
   }
@@ -297,7 +304,7 @@ export class Inbound {
       const obstacle = isOthersTurn ? budget : obstacleOf(connection, message.bytes.length);
       if (obstacle !== undefined) {
         this.#obstacle = obstacle;
-        obstacle.wait(this.#next);
+        obstacle.wait(this.#next, message.bytes.length);
         this.#compact();
         return;
       }

@@ -90,6 +90,26 @@ describe("The budget of a turn", () => {
     expect(done).toEqual([2]);
   });
 
+  it("lets those with little to do begin before one that has much, which is sure of its turn all the same", () => {
+    const { budget, pass, next } = start();
+    const done: string[] = [];
+    const work = (name: string, bytes: number, ms: number): void =>
+      budget.wait(() => {
+        if (!budget.take(bytes)) throw new Error(`${name} may not begin`);
+        done.push(name);
+        pass(ms);
+      }, bytes);
+    work("large 1", MIB, 80);
+    work("large 2", MIB, 80);
+    for (const n of [1, 2, 3]) work(`small ${n}`, 0, 15);
+    next();
+    expect(done).toEqual(["small 1", "small 2", "large 1"]);
+    expect(budget.take(0)).toBe(false);
+
+    next();
+    expect(done.slice(3)).toEqual(["small 3", "large 2"]);
+  });
+
   it("asks for no turn while little comes", () => {
     const { budget, next } = start();
     for (let n = 0; n < 10; n += 1) budget.take(50);

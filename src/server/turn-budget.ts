@@ -12,13 +12,18 @@ const BYTES_PER_LOOK = 16 * MESSAGE_BYTES;
 
 /**
  * How much of a turn of the event loop goes to what clients sent, over all of them. Whoever finds it spent waits, and
- * goes on in a later turn in the order of waiting. A message that finds it unspent costs a subtraction.
+ * goes on in a later turn in the order of waiting: first those with little to do, as far as there is time, then one
+ * with a large message, whether there is or not, so that neither can keep the other from its turn. A message that finds
+ * the budget unspent costs a subtraction.
  */
 export class TurnBudget {
   readonly #now: () => number;
   readonly #schedule: (run: Task) => void;
   readonly #budgetMs: number;
   #waiting: Task[] = [];
+  readonly #waitingLarge: Task[] = [];
+  /** Whether the next large message may begin in any case. */
+  #isGranted = false;
   #bytesLeft = BYTES_PER_LOOK;
   #isSpent = false;
   /** When the turn's work was first looked at. */
@@ -46,14 +51,24 @@ export class TurnBudget {
 
   /** Whether work on so many bytes may begin in this turn. Who is told no must `wait`, and ask again. */
   take(bytes: number): boolean {
+    if (this.#isGranted && bytes >= BYTES_PER_LOOK) {
+      this.#isGranted = false;
+      this.#bytesLeft = 0;
+      return true;
+    }
     if (this.#isSpent) return false;
     this.#bytesLeft -= MESSAGE_BYTES + bytes;
     return this.#bytesLeft > 0 || this.#look(bytes);
   }
 
-  /** Calls `task` once in a later turn; or in this one, after all others that wait, if it has time left. */
-  wait(task: Task): void {
-    this.#waiting.push(task);
+  /**
+   * Calls `task` once in a later turn; or in this one, after all others that wait, if it has time left.
+   *
+   * @param bytes what it has to do
+   */
+  wait(task: Task, bytes = 0): void {
+    if (bytes < BYTES_PER_LOOK) this.#waiting.push(task);
+    else this.#waitingLarge.push(task);
     this.#arm();
   }
 
@@ -78,9 +93,16 @@ export class TurnBudget {
   readonly #run = (): void => {
     this.#isArmed = false;
     this.#isSpent = false;
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 && this.#waitingLarge.length === 0) return;
     this.#began = this.#now();
     this.#arm();
+    this.#runSmall();
+    this.#isGranted = true;
+    this.#waitingLarge.shift()?.();
+    this.#isGranted = false;
+  };
+
+  #runSmall(): void {
     // What a task adds is looked at in this turn, too, as long as there is time.
     let done = 0;
     try {
@@ -92,5 +114,5 @@ export class TurnBudget {
     } finally {
       this.#waiting = this.#waiting.slice(done);
     }
-  };
+  }
 }

@@ -24,9 +24,8 @@ export function publish(connection: Connection, packet: PublishPacket): Pending 
   const publication = new Publication(packet.channel, packet.bytes);
   const decide = core.middleware.inbound;
   if (decide === undefined) return send(connection, publication, packet);
-  const { channel } = packet;
-  const { data } = publication;
-  const { traceparent } = packet;
+  const { channel, traceparent, value } = packet;
+  const data = value === undefined ? publication.data : value;
   const trace = traceparent === undefined ? {} : { traceparent };
   const action: InboundAction = {
     type: "publishIn",
