@@ -230,7 +230,8 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   }
 
   sendObject(object: object): void {
-    const { rid } = object as { rid?: unknown };
+    // Applications may give anything: what is no packet is reported where it is written.
+    const rid = (object as { rid?: unknown } | null | undefined)?.rid;
     if (typeof rid === "number") this.connection.backlog?.answered(rid);
     this.connection.sendPacket(object as OutboundPacket);
   }
