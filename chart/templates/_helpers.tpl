@@ -150,19 +150,26 @@ httpGet:
   {{- end }}
 {{- end }}
 
+{{- define "scc.secretName" -}}
+{{ .Values.auth.secretName | default (printf "%s-auth" (include "scc.prefix" .)) }}
+{{- end }}
+
+{{/* A variable that a secret has: (list $ name key), and "optional" where it may be missing. */}}
 {{- define "scc.secretEnv" -}}
 {{- $root := index . 0 -}}
 - name: {{ index . 1 }}
   valueFrom:
     secretKeyRef:
-      name: {{ $root.Values.auth.secretName | default (printf "%s-auth" (include "scc.prefix" $root)) }}
+      name: {{ include "scc.secretName" $root }}
       key: {{ index . 2 }}
+      {{- if gt (len .) 3 }}
       optional: true
+      {{- end }}
 {{- end }}
 
 {{- define "scc.authEnv" -}}
 {{ include "scc.secretEnv" (list . "SCC_AUTH_KEY" "auth-key") }}
-{{ include "scc.secretEnv" (list . "SCC_AUTH_KEY_SECONDARY" "auth-key-secondary") }}
+{{ include "scc.secretEnv" (list . "SCC_AUTH_KEY_SECONDARY" "auth-key-secondary" "optional") }}
 {{- end }}
 
 {{/* Variables of a broker or worker: (list $ drainMs) */}}

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { CurrentRing } from "../cluster/current-ring.ts";
+import { warnIfOpenToAll } from "../cluster/insecure.ts";
 import { createStateLink } from "../cluster/member.ts";
 import {
   linkDialer,
@@ -43,6 +44,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   closeOnSignals(life, log, config.drainMs);
 
   const ring = new CurrentRing();
+  warnIfOpenToAll(config, log);
   const certificates = new Certificates(config);
   certificates.watch(systemClock, log);
   const transport = { clock: systemClock, turn: new Turn(), authKey: config.authKey, certificates };

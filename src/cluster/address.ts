@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from "node:net";
 import { SccError } from "../runtime/errors.ts";
+import { isLinkLocal, isLoopback, plainAddress } from "../runtime/network.ts";
 
 /** What a member announced cannot be registered. Nobody else is told of it. */
 export class RegistrationError extends SccError {
@@ -23,7 +24,7 @@ export interface Announced {
  * @throws {RegistrationError} if the announced address can not be one
  */
 export function memberUri(announced: Announced, remoteAddress: string | undefined): string {
-  const host = plainAddress(announced.ip ?? remoteAddress ?? "");
+  const host = bareAddress(announced.ip ?? remoteAddress ?? "");
   const port = Number(announced.port);
   if (!/^\d+$/.test(announced.port ?? "") || port < 1 || port > 65_535) {
     throw new RegistrationError(`Cannot register port ${shown(announced.port)}: it must be from 1 to 65535`);
@@ -38,6 +39,11 @@ export function memberUri(announced: Announced, remoteAddress: string | undefine
       `Cannot register address ${host}: nobody can connect to it; set SCC_INSTANCE_IP`,
     );
   }
+  if (meansManyPlaces(host, remoteAddress)) {
+    throw new RegistrationError(
+      `Cannot register address ${host}: it does not lead every machine to the same place; set SCC_INSTANCE_IP to one that others can dial`,
+    );
+  }
   if (announced.family && isIP(host) !== 0 && (announced.family === "IPv6") !== isIPv6(host)) {
     throw new RegistrationError(`Cannot register address ${host}: it is not ${announced.family}`);
   }
@@ -50,9 +56,14 @@ export function hostInUri(host: string): string {
 }
 
 /** An address without brackets, and IPv4 as such where it comes mapped into IPv6. */
-function plainAddress(address: string): string {
-  const bare = address.replace(/^\[(.*)\]$/, "$1");
-  return bare.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+function bareAddress(address: string): string {
+  return plainAddress(address.replace(/^\[(.*)\]$/, "$1"));
+}
+
+/** Whether each machine would take an address for another place, and the member's own connection is not from there. */
+function meansManyPlaces(host: string, remoteAddress: string | undefined): boolean {
+  if (isLoopback(host) || /^(.+\.)?localhost$/i.test(host)) return !isLoopback(remoteAddress);
+  return isLinkLocal(host) && !isLinkLocal(remoteAddress);
 }
 
 function isHostName(host: string): boolean {

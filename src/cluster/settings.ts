@@ -27,14 +27,20 @@ export const commonSettings = {
     ...headerText(),
     fallback: undefined as string | undefined,
     secret: true,
-    doc: "key that members of the cluster show each other; absent: none is asked for",
+    doc: "key that members of the cluster prove to each other that they hold; absent: none is asked for",
   },
   authKeySecondary: {
     env: "SCC_AUTH_KEY_SECONDARY",
     ...headerText(),
     fallback: undefined as string | undefined,
     secret: true,
-    doc: "a second key that is accepted but never shown, so that the key can be changed in two rolls",
+    doc: "a second key that is accepted, and is not what this process proves to others, so that the key can be changed in two rolls",
+  },
+  insecure: {
+    env: "SCC_INSECURE",
+    ...toggle(),
+    fallback: false,
+    doc: "it is meant that whoever reaches scc-state or a broker is a member: no warning that there is no SCC_AUTH_KEY",
   },
   tlsCertFile: {
     env: "SCC_TLS_CERT_FILE",

@@ -8,15 +8,14 @@ const CLOSE_MS = 2000;
 const MOST_NAMED = 5;
 
 /** The key, as far as one can tell by having been let in. */
-export function examineKey(subject: string, authKey: string | undefined): Finding {
-  return authKey === undefined
-    ? warning(
-        subject,
-        "lets in whoever reaches it: no key is asked for",
-        "set SCC_AUTH_KEY for all processes",
-      )
-    : ok(subject, "accepts the key");
+export function examineKey(subject: string, authKey: string | undefined, isMeant: boolean): Finding {
+  if (authKey !== undefined) return ok(subject, "proves that it holds the key");
+  if (isMeant) return ok(subject, "asks for no key, as SCC_INSECURE says is meant");
+  return warning(subject, NO_KEY, "set SCC_AUTH_KEY for all processes, or SCC_INSECURE=1 if that is meant");
 }
+
+const NO_KEY =
+  "asks for no key: whoever reaches it is a member, reads and publishes everything, and can stop the cluster";
 
 export function examineRing({ ring, isSettled, waiting, members }: Overview): Finding[] {
   const { brokers, version, placement } = ring;

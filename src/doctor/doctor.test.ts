@@ -67,11 +67,12 @@ describe("A doctor", () => {
   });
 
   it("warns where no key is asked for, and where few files may be open", () => {
-    expect(examineKey("scc-state", undefined).status).toBe("warning");
-    expect(examineKey("scc-state", "secret")).toEqual({
+    expect(examineKey("scc-state", undefined, false).status).toBe("warning");
+    expect(examineKey("scc-state", undefined, true).status).toBe("ok");
+    expect(examineKey("scc-state", "secret", false)).toEqual({
       subject: "scc-state",
       status: "ok",
-      text: "accepts the key",
+      text: "proves that it holds the key",
     });
     const limits = (most: string): string =>
       `Max processes   1   1\nMax open files            ${most}   4096  files\n`;

@@ -19,7 +19,7 @@ export async function examine(config: DoctorConfig, found: (finding: Finding) =>
   found(await examineName(config.stateServerHost));
   const overview = await observe(config, credentials);
   if ("failed" in overview) return found(overview.failed);
-  found(examineKey(`scc-state ${stateUri(config)}`, config.authKey));
+  found(examineKey(`scc-state ${stateUri(config)}`, config.authKey, config.insecure));
   found(examineReleases(overview));
   for (const finding of examineRing(overview)) found(finding);
   const options = { credentials, timeoutMs: config.timeout, authKey: config.authKey };

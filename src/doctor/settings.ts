@@ -1,7 +1,7 @@
 import { commonSettings } from "../cluster/settings.ts";
 import { type Config, milliseconds, port, type Settings, text } from "../runtime/config.ts";
 
-const { authKey, tlsCertFile, tlsKeyFile, tlsCaFile, stateServerSecure } = commonSettings;
+const { authKey, insecure, tlsCertFile, tlsKeyFile, tlsCaFile, stateServerSecure } = commonSettings;
 
 /** What a member would be told to find its cluster: the same variables. */
 export const doctorSettings = {
@@ -14,6 +14,7 @@ export const doctorSettings = {
   stateServerPort: { env: "SCC_STATE_SERVER_PORT", ...port(), fallback: 7777, doc: "port of scc-state" },
   stateServerSecure,
   authKey,
+  insecure,
   tlsCertFile,
   tlsKeyFile,
   tlsCaFile,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
+import { warnIfOpenToAll } from "../cluster/insecure.ts";
 import { MAX_TALK_FRAME } from "../cluster/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
@@ -37,6 +38,7 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const life = new Lifecycle(log);
   closeOnSignals(life, log, STOP_MS);
 
+  warnIfOpenToAll(config, log);
   const certificates = new Certificates(config);
   certificates.watch(systemClock, log);
   const service = new StateService({

@@ -66,13 +66,21 @@ describe("The chart", () => {
       ...manifests
     } = byName(MANIFESTS.objects);
 
-    expect(rendered("default")).toEqual(manifests);
+    const { "Secret scc-auth": secret, ...made } = rendered("default");
+    expect(made).toEqual(manifests);
+    // kubernetes/kustomization.yaml says how to make it.
+    expect(secret).toBeDefined();
   });
 
   it("makes with a gateway what kubernetes/gateway has", () => {
     const { "Ingress scc-ingress": _ingress, ...manifests } = byName(MANIFESTS.objects);
 
-    expect(rendered("gateway")).toEqual(manifests);
+    const { "Secret scc-auth": _secret, ...made } = rendered("gateway");
+    expect(made).toEqual(manifests);
+  });
+
+  it("makes no secret where it is told the name of one", () => {
+    expect(Object.keys(rendered("application")).filter((name) => name.startsWith("Secret"))).toEqual([]);
   });
 
   it("has the version of the package", () => {

