@@ -34,7 +34,8 @@ RUN apt-get update \
   && apt-get install --yes --no-install-recommends tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 ENV NODE_ENV=production
-# Half of the container's memory for V8's heap, whatever its limit is; buffers and sockets are beside it. Node.js by
+# Half of the container's memory for V8's heap, whatever its limit is; buffers and sockets are beside it. What brokers hold
+# by default follows from it (docs/operations.md, Memory). Node.js by
 # itself takes 256 MB where the limit is below 512 MB.
 ENV NODE_OPTIONS=--max-old-space-size-percentage=50
 # Above /scc/app, so that an application there finds the package and what it depends on.

@@ -30,6 +30,20 @@ export abstract class SccError extends Error {
   readonly retryable: boolean = false;
 }
 
+/**
+ * Makes an error that does not say where it was made: what strangers can cause as often as they like must cost little, and
+ * to look at the stack costs more than all else about such an error.
+ */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 /** The configuration cannot work. `problems` holds all of them, one sentence each. */
 export class ConfigError extends SccError {
   readonly code = "SCC_CONFIG";

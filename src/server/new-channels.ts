@@ -1,5 +1,5 @@
 import type { Hub } from "../pubsub/hub.ts";
-import { SccError } from "../runtime/errors.ts";
+import { SccError, withoutStack } from "../runtime/errors.ts";
 import { RecentNames } from "./recent-names.ts";
 
 /** In which one client may begin with so many channels; all of them at once if it likes, ms. */
@@ -63,7 +63,7 @@ function pay(budget: NewChannelBudget, limit: number, now: number): NewChannelLi
   const paidAt = Math.max(budget.newChannelsPaidAt, now) + BUDGET_MS / limit;
   const behind = paidAt - now - BUDGET_MS;
   // Sums of fractions: a budget is not smaller by one for what they lack.
-  if (behind > 0.001) return new NewChannelLimitError(limit, Math.ceil(behind));
+  if (behind > 0.001) return withoutStack(() => new NewChannelLimitError(limit, Math.ceil(behind)));
   budget.newChannelsPaidAt = paidAt;
   return undefined;
 }

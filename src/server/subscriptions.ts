@@ -1,5 +1,6 @@
 import { MAX_CHANNEL_NAME } from "../protocol/decode.ts";
 import { BrokerError, InvalidActionError } from "../protocol/wire-errors.ts";
+import { withoutStack } from "../runtime/errors.ts";
 import type { Connection } from "./connection.ts";
 
 /** Characters of a name; shorter ones are bounded by their number alone, longer ones by all of a client's together. */
@@ -40,7 +41,7 @@ export function subscribe(
 /** @throws {BrokerError} if the connection is not subscribed to the channel */
 export function unsubscribe(connection: Connection, channel: string): void {
   if (!connection.channels?.delete(channel)) {
-    const reason = new InvalidActionError(
+    const reason = notAllowed(
       `Socket ${connection.id} tried to unsubscribe from a channel which it is not subscribed to`,
     );
     throw failed(channel, "unsubscribe", "from", reason);
@@ -68,7 +69,7 @@ export function kickOut(connection: Connection, channel: string, message?: unkno
 
 function refusal(connection: Connection, channel: string): Error | undefined {
   if (connection.state !== "open") {
-    return new InvalidActionError("the connection is not open");
+    return notAllowed("the connection is not open");
   }
   const { channels, core } = connection;
   if (channels?.has(channel)) return undefined;
@@ -83,23 +84,26 @@ function tooMany(connection: Connection, channel: string, limit: number | undefi
   const { channels } = connection;
   if (!limit || channels === undefined) return undefined;
   if (channels.size >= limit) {
-    return new InvalidActionError(
-      `Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`,
-    );
+    return notAllowed(`Socket ${connection.id} tried to exceed the channel subscription limit of ${limit}`);
   }
   if (channel.length <= LONG_NAME) return undefined;
   const most = Math.max(limit * LONG_NAME, MAX_CHANNEL_NAME);
   let size = channel.length;
   for (const name of channels) size += name.length;
   if (size <= most) return undefined;
-  return new InvalidActionError(
+  return notAllowed(
     `Socket ${connection.id} tried to exceed the limit of ${most} characters in the names of its channels`,
   );
 }
 
+function notAllowed(text: string): Error {
+  return withoutStack(() => new InvalidActionError(text));
+}
+
 /** What upstream calls such failures; fields of the cause that clients may look at are kept. */
 function failed(channel: string, verb: string, preposition: string, cause: Error): Error {
-  const error = new BrokerError(`Failed to ${verb} socket ${preposition} the ${channel} channel - ${cause}`);
+  const text = `Failed to ${verb} socket ${preposition} the ${channel} channel - ${cause}`;
+  const error = withoutStack(() => new BrokerError(text));
   const { code, retryable, retryAfter } = cause as {
     code?: unknown;
     retryable?: unknown;
