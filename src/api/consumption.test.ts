@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { Intake } from "../server/intake.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGRequest } from "./request.ts";
 import type { AGServerSocket } from "./server-socket.ts";
@@ -132,6 +133,19 @@ describe("A client that is ahead of the application", () => {
     goOn();
     await expect.poll(() => consumed.length, { timeout: 5_000 }).toBe(30);
     await paused(socket).toBe(false);
+  });
+
+  it("gets one message through that is larger than all parsed ones may be", async () => {
+    const { client, socket } = await connected({ maxPayload: 4 * 2 ** 20 });
+    Object.assign(app.server.core, { intake: new Intake(() => 0, { heap: 0, total: 2 ** 30 }) });
+    const { consumed, goOn } = consume(socket.receiver("r"));
+    goOn();
+    const packet = JSON.stringify({ event: "r", data: "x".repeat(10_000) });
+    client.send(`[${Array(200).fill(packet).join()}]`);
+    await client.transmit("r", "last");
+
+    await expect.poll(() => consumed.length, { timeout: 5_000 }).toBe(201);
+    expect(app.server.core.intake.parsed.bytes).toBe(0);
   });
 
   it("is not held back by what nobody consumes", async () => {

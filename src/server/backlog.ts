@@ -88,7 +88,7 @@ export class Backlog {
     this.#relieve();
   }
 
-  /** Calls `task` once when it is not full any more. There is one who waits at a time: the connection's next packet. */
+  /** Calls `task` once when something of it is done, and it is not full. There is one who waits at a time: the connection's next packet. */
   wait(task: Task): void {
     this.#waiting = task;
     if (this.#calls.size > 0) this.#expireLater();

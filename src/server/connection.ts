@@ -389,7 +389,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     if (!closeCode(code)?.expected) this.report(new SocketProtocolError(describeClose(code, given), code));
     unsubscribeAll(this);
     core.events.ended?.(this);
-    this.inbound?.end(true);
+    this.inbound?.abandon();
     this.backlog?.wake();
   }
 

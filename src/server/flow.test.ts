@@ -157,21 +157,24 @@ describe("The sums over all clients", () => {
     await until("nothing waits", () => core.intake.waitingBytes === 0);
   });
 
-  it("forget a client that leaves while middleware never decides", async () => {
-    const { core } = await start();
-    const ann = await server.join();
-    let asked = 0;
-    core.middleware.inbound = () => {
-      asked += 1;
-      return new Promise(() => {});
-    };
-    for (let n = 0; n < 5; n += 1) ann.say(large(10));
-    await until(
-      "one is asked about, the others wait",
-      () => asked === 1 && core.intake.waitingBytes > 40_000,
-    );
-    ann.ws.terminate();
+  it.each(["inbound", "inboundRaw"] as const)(
+    "forget a client that leaves while %s middleware never decides",
+    async (line) => {
+      const { core } = await start();
+      const ann = await server.join();
+      let asked = 0;
+      core.middleware[line] = () => {
+        asked += 1;
+        return new Promise(() => {});
+      };
+      for (let n = 0; n < 5; n += 1) ann.say(large(10));
+      await until(
+        "one is asked about, the others wait",
+        () => asked > 0 && core.intake.waitingBytes > 40_000,
+      );
+      ann.ws.terminate();
 
-    await until("nothing waits", () => core.intake.waitingBytes === 0);
-  });
+      await until("nothing waits", () => core.intake.waitingBytes === 0);
+    },
+  );
 });

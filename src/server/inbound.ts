@@ -11,6 +11,8 @@ import { ask, Blocked, type Decide, type MessageAction } from "./middleware.ts";
 const MAX_HANDSHAKE = 65_536;
 /** From so many bytes on a message is parsed in one turn, and made something of in another if that took long. */
 const LARGE_MESSAGE = 65_536;
+/** Up to so many bytes it is parsed even where parsed messages take their share of memory: it makes no difference. */
+const SMALL_MESSAGE = 16_384;
 
 /** One WebSocket message: its bytes, and whether they came as text. */
 export interface Message {
@@ -76,7 +78,11 @@ function obstacleOf(connection: Connection, bytes: number): Obstacle | undefined
   // Nothing is made any more of what an ended connection said.
   if (connection.state !== "closed") {
     if (backlog?.isFull) return backlog;
-    if (parsed.isFull && parsed.holdsBack(bytes, backlog !== undefined)) return parsed;
+    // A message that has begun must not wait for what it takes itself.
+    if (parsed.isFull && bytes > 0) {
+      if (bytes > SMALL_MESSAGE) return parsed;
+      if (backlog !== undefined) return backlog;
+    }
   }
   return budget.take(bytes) ? undefined : budget;
 }
@@ -172,6 +178,7 @@ export class Inbound {
   /** Bytes of the messages that wait. */
   #bytes = 0;
   #ended = false;
+  #isOver = false;
   /** What the next message waits for, unless one is being processed. */
   #obstacle: Obstacle | undefined;
 
@@ -197,6 +204,13 @@ export class Inbound {
       this.#waits(-(this.#queue[i] as Message).bytes.length);
     this.#queue = [];
     this.#done = 0;
+  }
+
+  /** The connection is over: nothing of it waits any more, also where middleware never decides. */
+  abandon(): void {
+    this.end(true);
+    this.#waits(-this.#bytes);
+    this.#isOver = true;
   }
 
   /**
@@ -331,6 +345,7 @@ export class Inbound {
   }
 
   #waits(bytes: number): void {
+    if (this.#isOver) return;
     this.#bytes += bytes;
     this.#connection.core.intake.waitingBytes += bytes;
   }

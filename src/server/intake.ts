@@ -8,8 +8,6 @@ const PARSED_PER_BYTE = 32;
 /** Parts of the heap for parsed messages that are not dealt with, and of the process's memory for bytes that wait. */
 const PARSED_SHARE = 4;
 const WAITING_SHARE = 8;
-/** Messages up to this size are parsed even where parsed ones take their share already: they make no difference. */
-const SMALL_MESSAGE = 16 * 1024;
 const MIN_BYTES = 1024 * 1024;
 
 /**
@@ -60,11 +58,6 @@ export class ParsedMessages {
 
   get isFull(): boolean {
     return this.#bytes >= this.maxBytes;
-  }
-
-  /** Whether a message has to wait. @param isBacklogged whether others of the same client are not consumed yet */
-  holdsBack(bytes: number, isBacklogged: boolean): boolean {
-    return this.isFull && (isBacklogged || bytes > SMALL_MESSAGE);
   }
 
   add(bytes: number): void {
