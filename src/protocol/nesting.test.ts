@@ -27,6 +27,19 @@ describe("The nesting of a JSON text", () => {
     expect(isDeeper(2, '["]]]]",[[0]]]')).toBe(true);
   });
 
+  it("is not what stands in long texts, however their quotes are escaped", () => {
+    const long = "x".repeat(100);
+    for (const end of ["", "\\\\", '\\"', '\\\\\\"']) {
+      expect(isDeeper(2, `["${long}${end}${"[".repeat(50)}","${long}"]`)).toBe(false);
+      expect(isDeeper(2, `["${long}${end}",[[0]]]`)).toBe(true);
+    }
+    expect(isDeeper(1_000, `["${long}",${"[".repeat(30)}0${"]".repeat(30)},"${"x".repeat(3_000)}"]`)).toBe(
+      false,
+    );
+    expect(isDeeper(1_000, `["${"[".repeat(5_000)}"]`)).toBe(false);
+    expect(isDeeper(1_000, `["${long}",${"[".repeat(1_000)}${"]".repeat(1_000)}]`)).toBe(true);
+  });
+
   it("is what somebody finds who has parsed it, whatever it is", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.integer({ min: 0, max: 6 }), (value, levels) => {

@@ -86,7 +86,7 @@ describe("Work on what clients say", () => {
     await until("all are seen", () => seen.length === 300);
 
     expect(seen.map(({ name }) => name)).toEqual([...Array(300).keys()]);
-    expect(mostInOneTurn(seen)).toBeLessThan(50);
+    expect(mostInOneTurn(seen)).toBeLessThan(150);
   });
 
   it("on one client's flood leaves turns to others", async () => {
@@ -99,7 +99,7 @@ describe("Work on what clients say", () => {
     bob.say('{"event":"e","data":"bob"}');
     await until("all are seen", () => seen.length === 501);
 
-    expect(seen.findIndex(({ name }) => name === "bob")).toBeLessThan(200);
+    expect(seen.findIndex(({ name }) => name === "bob")).toBeLessThan(300);
   });
 
   it("that waits for its turn is done before the client's goodbye", async () => {

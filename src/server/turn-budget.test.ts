@@ -37,7 +37,7 @@ describe("The budget of a turn", () => {
       begun += 1;
       pass(1);
     }
-    expect(begun).toBeLessThan(100);
+    expect(begun).toBeLessThan(150);
     expect(budget.take(0)).toBe(false);
 
     next();

@@ -7,8 +7,8 @@ type Task = () => void;
 export const TURN_BUDGET_MS = 20;
 /** Each message counts as this many bytes, however short it is. */
 const MESSAGE_BYTES = 1_024;
-/** The clock is looked at once in so many bytes: after 16 small messages, or before one that is large. */
-const BYTES_PER_LOOK = 16 * MESSAGE_BYTES;
+/** The clock is looked at once in so many bytes: after 64 small messages, or before one that is large. */
+const BYTES_PER_LOOK = 64 * MESSAGE_BYTES;
 
 /**
  * How much of a turn of the event loop goes to what clients sent, over all of them. Whoever finds it spent waits, and
