@@ -159,6 +159,35 @@ describe("A client that publishes where there is no room", () => {
   });
 });
 
+describe("A client that subscribes faster than the broker answers", () => {
+  it("is not read until it does, and gets all its answers", async () => {
+    const questions: Settle[] = [];
+    const broker: Broker = {
+      publish: (_, settle) => settle(),
+      subscribe: (_, settle) => void questions.push(settle),
+      unsubscribe() {},
+    };
+    server = await startServer({ options: { maxQueuedPackets: 5 }, broker: () => broker });
+    const ann = await server.join();
+    let heard = 0;
+    ann.ws.on("message", () => {
+      heard += 1;
+    });
+    for (let n = 0; n < 300; n += 1) {
+      ann.say(`{"event":"#subscribe","data":{"channel":"news"},"cid":${n + 2}}`);
+      if (n % 10 === 0) ann.say('{"event":"#unsubscribe","data":"news"}');
+    }
+    await until("it is not read", () => connections()[0]?.ws.isPaused === true);
+    expect(questions.length).toBeLessThan(10);
+
+    await until("all is answered", () => {
+      for (const settle of questions.splice(0)) settle();
+      return heard === 300;
+    });
+    await until("it is read again", () => connections()[0]?.ws.isPaused === false);
+  });
+});
+
 describe("The level of a publish", () => {
   it("is the server's, unless inbound middleware says another", async () => {
     const broker = await start();
