@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { NO_RING, type Ring } from "../cluster/ring.ts";
 import type { Talk, TalkEvents } from "../link/talk.ts";
+import { faults } from "../runtime/contain.ts";
 import { silentLogger } from "../runtime/log.ts";
 import { NobodyThereError } from "./probe.ts";
 import { StateService } from "./service.ts";
@@ -74,6 +75,29 @@ async function twoBrokers() {
   expect(uris(state)).toHaveLength(2);
   return { state, first, second, ring: state.service.ring };
 }
+
+describe("A fault while scc-state asks at an address", () => {
+  const before = faults.told;
+  afterEach(() => {
+    faults.told = before;
+  });
+
+  it("ends the talk of the broker that it was about, and nothing else", async () => {
+    const told: string[] = [];
+    faults.told = (reader, error) => told.push(`${reader}: ${(error as Error).message}`);
+    const state = stage(() => "another");
+    const broker = state.join(1, "scc-broker");
+    broker.said.push = (...[message]: Message[]) => {
+      if (message?.type === "refused") throw new Error("a bug");
+      return 0;
+    };
+    await state.pass(200);
+
+    expect(told).toEqual(["member: a bug"]);
+    expect(state.service.memberCount("broker")).toBe(0);
+    expect(state.join(2, "scc-worker").said).toContainEqual(expect.objectContaining({ type: "welcome" }));
+  });
+});
 
 describe("scc-state", () => {
   it("lets a broker in that answers as itself, and tells everybody", async () => {

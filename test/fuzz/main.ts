@@ -5,6 +5,7 @@ interface Flags {
   readonly frames: number;
   readonly seed: number;
   readonly targets?: string;
+  readonly program?: string;
   readonly key: "yes" | "no" | "both";
 }
 
@@ -17,6 +18,7 @@ const command = new Command("fuzz")
   .option("--frames <count>", "for each target, with and without key", whole, 2000)
   .option("--seed <seed>", "the same seed says the same", whole, 1)
   .option("--targets <names>", "parts of targets' names, with commas between them; absent: all")
+  .option("--program <file>", "another scc than the one that is built here, as of an earlier release")
   .addOption(
     new Option("--key <when>", "whether the cluster has a key")
       .choices(["yes", "no", "both"])
@@ -30,9 +32,9 @@ function whole(text: string): number {
   return value;
 }
 
-const { frames, seed, targets, key } = command.parse().opts<Flags>();
+const { frames, seed, targets, key, program } = command.parse().opts<Flags>();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const rows = await fuzz({ frames, seed, targets: targets?.split(","), keys: KEYS[key], say });
+const rows = await fuzz({ frames, seed, targets: targets?.split(","), keys: KEYS[key], program, say });
 process.stdout.write(`${tableOf(rows)}\n`);
 const findings = rows.flatMap(findingsOf);
 for (const finding of findings) process.stdout.write(`seed ${seed}: ${finding}\n`);

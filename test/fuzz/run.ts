@@ -1,6 +1,6 @@
 import { attack } from "./attack.ts";
 import { honestWork } from "./honest.ts";
-import { type Site, startSite, stopSite, subjectsOf } from "./subject.ts";
+import { SCC, type Site, startSite, stopSite, subjectsOf } from "./subject.ts";
 import { overviewOf, TARGETS, type Target } from "./targets.ts";
 
 export interface FuzzOptions {
@@ -10,6 +10,8 @@ export interface FuzzOptions {
   /** Names of targets; absent: all. */
   readonly targets?: readonly string[] | undefined;
   readonly keys: readonly (string | undefined)[];
+  /** The `scc` that is attacked; absent: the one that is built here. */
+  readonly program?: string | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -41,7 +43,7 @@ const PROGRESS_MS = 5000;
 export async function fuzz(options: FuzzOptions): Promise<Row[]> {
   const rows: Row[] = [];
   for (const key of options.keys) {
-    const site = await startSite(key);
+    const site = await startSite(key, options.program ?? SCC);
     try {
       const chosen = TARGETS.filter(
         ({ name }) => options.targets?.some((part) => name.includes(part)) ?? true,

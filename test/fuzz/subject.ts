@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The built package. */
+export const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const SAMPLER = new URL("sampler.mjs", import.meta.url).href;
 const DEADLINE_MS = 20_000;
 const POLL_MS = 20;
@@ -53,11 +54,15 @@ export class Subject {
   readonly #samples: string;
   #output = "";
 
-  constructor(kind: "state" | "broker" | "worker", port: number, env: Readonly<Record<string, string>>) {
+  constructor(
+    kind: "state" | "broker" | "worker",
+    port: number,
+    { program, ...env }: Readonly<Record<string, string>> & { readonly program: string },
+  ) {
     this.name = kind;
     this.port = port;
     this.#samples = join(mkdtempSync(join(tmpdir(), "scc-fuzz-")), "samples.json");
-    this.#child = spawn(process.execPath, ["--import", SAMPLER, SCC, kind], {
+    this.#child = spawn(process.execPath, ["--import", SAMPLER, program, kind], {
       env: { PATH: process.env.PATH, FUZZ_SAMPLES: this.#samples, SCC_METRICS_PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -122,9 +127,11 @@ export interface Site {
   readonly key: string | undefined;
 }
 
-export async function startSite(key: string | undefined): Promise<Site> {
+/** @param program the `scc` that its processes are */
+export async function startSite(key: string | undefined, program: string): Promise<Site> {
   const statePort = await freePort();
   const common = {
+    program,
     SCC_HOST: "127.0.0.1",
     ...(key === undefined ? {} : { SCC_AUTH_KEY: key }),
     SCC_STATE_SERVER_HOST: "127.0.0.1",
