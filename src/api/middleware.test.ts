@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AGAction } from "./action.ts";
 import type { MiddlewareStream } from "./middleware-streams.ts";
 import { next, startApp, subscribe, type TestApp } from "./test-app.ts";
@@ -167,5 +167,65 @@ describe("Middleware", () => {
     await client.invokePublish("news", 1);
 
     expect(second).toMatchObject({ name: "InvalidActionError" });
+  });
+});
+
+describe("A #publish that the application transmits itself", () => {
+  it("passes outbound middleware, in order with publications", async () => {
+    app = await startApp();
+    const seen: unknown[] = [];
+    app.server.setMiddleware(app.server.MIDDLEWARE_OUTBOUND, async (stream) => {
+      for await (const { channel, data, allow, block } of stream) {
+        seen.push([channel, data]);
+        if (data === "secret") block();
+        else allow({ data: `${data}!` });
+      }
+    });
+    const connection = next(app.server.listener("connection"));
+    const client = await app.connect();
+    const { socket } = await connection;
+    const received: unknown[] = [];
+    const news = await subscribe(client, "news");
+    const loop = (async () => {
+      for await (const data of news) {
+        received.push(data);
+        if (received.length === 3) break;
+      }
+    })();
+
+    await socket.transmit("#publish", { channel: "news", data: "one" });
+    await socket.transmit("#publish", { channel: "news", data: "secret" });
+    await app.server.exchange.invokePublish("news", "two");
+    app.server.core.pubsub.hub.flush();
+    await socket.transmit("#publish", { channel: "news", data: "three" });
+
+    await loop;
+    expect(received).toEqual(["one!", "two!", "three!"]);
+    expect(seen).toEqual([
+      ["news", "one"],
+      ["news", "secret"],
+      ["news", "two"],
+      ["news", "three"],
+    ]);
+  });
+
+  it.each([undefined, null, "text", 5])("may carry anything: %j", async (data) => {
+    app = await startApp();
+    const channels: unknown[] = [];
+    app.server.setMiddleware(app.server.MIDDLEWARE_OUTBOUND, async (stream) => {
+      for await (const { channel, allow } of stream) {
+        channels.push(channel);
+        allow();
+      }
+    });
+    const connection = next(app.server.listener("connection"));
+    await app.connect();
+    const { socket } = await connection;
+
+    await socket.transmit("#publish", data);
+    await vi.waitUntil(() => channels.length === 1 && socket.getOutboundBackpressure() === 0);
+
+    expect(channels).toEqual([undefined]);
+    expect(socket.state).toBe("open");
   });
 });

@@ -7,6 +7,7 @@ import {
 } from "../protocol/wire-errors.ts";
 import {
   announce,
+  assume,
   deauthenticate,
   forget,
   isExpired,
@@ -32,8 +33,10 @@ import type {
   Shapes,
   TokenOf,
 } from "./app-types.ts";
+import { makeAssignable } from "./assignable.ts";
 import type { Exchange } from "./exchange.ts";
 import type { MiddlewareStream } from "./middleware-streams.ts";
+import { reported } from "./reported.ts";
 import { AGRequest, type RequestCreator } from "./request.ts";
 import type { AGServer } from "./server.ts";
 import { SocketStreams } from "./socket-streams.ts";
@@ -109,16 +112,30 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
 
   // ---- Who the client is
 
+  // Also to be assigned, by applications that decide themselves who a client is; that tells nobody.
+
   get authState(): AuthenticationState {
     return this.connection.auth.state;
+  }
+
+  set authState(state: AuthenticationState) {
+    assume(this.connection, { state });
   }
 
   get authToken(): TokenOf<App> | null {
     return this.connection.auth.token as TokenOf<App> | null;
   }
 
+  set authToken(token: TokenOf<App> | null | undefined) {
+    assume(this.connection, { token: (token ?? null) as AuthToken | null });
+  }
+
   get signedAuthToken(): string | null {
     return this.connection.auth.signedToken;
+  }
+
+  set signedAuthToken(signedToken: string | null | undefined) {
+    assume(this.connection, { signedToken: signedToken ?? null });
   }
 
   getAuthToken(): TokenOf<App> | null {
@@ -175,7 +192,7 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
    */
   kickOut(channel?: string | readonly string[], message?: unknown): Promise<void> {
     const channels = channel ? [channel].flat() : this.subscriptions();
-    return reported(kickOutOf(this.connection, channels, message));
+    return reported(kickOut(this.connection, channels, message));
   }
 
   /** Makes what a procedure is given; the `requestCreator` option, or `defaultRequestCreator`. */
@@ -360,28 +377,8 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   }
 }
 
-async function kickOutOf(connection: Connection, channels: readonly string[], why: unknown): Promise<void> {
-  let failure: { readonly error: unknown } | undefined;
-  for (const channel of channels) {
-    try {
-      kickOut(connection, channel, why);
-    } catch (error) {
-      connection.report(error);
-      failure ??= { error };
-    }
-  }
-  if (failure !== undefined) throw failure.error;
-}
-
-/**
- * What went wrong has been an event of the socket already: whoever calls this without waiting for it must not end the
- * process by that. Whoever waits gets the rejection.
- */
-function reported(promise: Promise<void>): Promise<void> {
-  promise.catch(() => {});
-  return promise;
-}
-
+makeAssignable(SocketStreams.prototype);
+makeAssignable(AGServerSocket.prototype);
 Object.assign(AGServerSocket.prototype, {
   CONNECTING: AGServerSocket.CONNECTING,
   OPEN: AGServerSocket.OPEN,

@@ -23,6 +23,7 @@ import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import { type AnswerClient, type ClientInfo, type VerifyClient, verifyClient } from "../server/verify.ts";
 import { WsServer } from "../server/ws-server.ts";
 import type { AppTypes } from "./app-types.ts";
+import { makeAssignable } from "./assignable.ts";
 import { type BrokerEngine, DefaultBrokerEngine, EngineBroker } from "./broker-engine.ts";
 import { type SocketRecord, socketRecord } from "./clients.ts";
 import type { ServerEventMap } from "./events.ts";
@@ -198,8 +199,16 @@ export class AGServer<App extends AppTypes = AppTypes> extends StreamEmitter<Ser
     return this.core.tokens.signatureOptions;
   }
 
+  set defaultSignatureOptions(options: { readonly expiresIn: number; readonly algorithm?: string }) {
+    this.core.tokens.signatureOptions = options;
+  }
+
   get defaultVerificationOptions(): { readonly algorithms?: readonly string[] } {
     return this.core.tokens.verificationOptions;
+  }
+
+  set defaultVerificationOptions(options: { readonly algorithms?: readonly string[] }) {
+    this.core.tokens.verificationOptions = options;
   }
 
   set auth(engine: TokenEngine) {
@@ -319,8 +328,10 @@ for (const name of [...SETTINGS, "protocolVersion", "perMessageDeflate"] as cons
     this.core.change({ [name]: value });
   };
   const isFixed = !(SETTINGS as readonly string[]).includes(name);
-  Object.defineProperty(AGServer.prototype, name, isFixed ? { get } : { get, set });
+  Object.defineProperty(AGServer.prototype, name, { get, ...(!isFixed && { set }), configurable: true });
 }
+
+makeAssignable(AGServer.prototype);
 
 /** @throws {InvalidOptionsError} if it is none */
 function loadEngine(engine: WsEngine | string): WsEngine {

@@ -72,6 +72,11 @@ export function isBadToken(error: unknown): boolean {
   return Boolean(fieldOf(error, "isBadToken"));
 }
 
+/** Takes the application's word for who the client is, and tells nobody. */
+export function assume(connection: Connection, changes: Partial<Authentication>): void {
+  connection.auth = { ...connection.auth, ...changes };
+}
+
 /** Forgets who the client is, without telling it. */
 export function forget(connection: Connection): void {
   const { state, token } = connection.auth;

@@ -27,6 +27,7 @@ import { outboxFor } from "./lossy-outbox.ts";
 import { Outbound } from "./outbound.ts";
 import type { ClientOutbox, OutboxOwner, OutboxSocket } from "./outbox.ts";
 import { unsubscribeAll } from "./subscriptions.ts";
+import { transmitPublish } from "./transmit-publish.ts";
 import type { UpgradeRequest } from "./upgrade-request.ts";
 
 export type ConnectionState = "connecting" | "open" | "closed";
@@ -179,7 +180,9 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.preparedCount += 1;
     try {
       const kept = this.#kept(data);
-      this.#inTurn(() => this.sendPacket(eventPacket(event, kept)));
+      const decide = event === "#publish" ? this.core.middleware.outbound : undefined;
+      if (decide !== undefined) this.outbound.send(() => transmitPublish(this, kept, decide));
+      else this.#inTurn(() => this.sendPacket(eventPacket(event, kept)));
     } catch (error) {
       this.report(error); // it cannot be copied
     }

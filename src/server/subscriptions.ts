@@ -61,10 +61,26 @@ export function unsubscribeAll(connection: Connection): void {
   }
 }
 
-/** Unsubscribes a client on the server's behalf, and tells it so. @throws {BrokerError} as `unsubscribe` */
-export function kickOut(connection: Connection, channel: string, message?: unknown): void {
-  connection.transmit("#kickOut", { channel, message });
-  unsubscribe(connection, channel);
+/**
+ * Unsubscribes a client from channels on the server's behalf, and tells it so. Rejects with the first `BrokerError`
+ * of `unsubscribe`, after the others; each is reported.
+ */
+export async function kickOut(
+  connection: Connection,
+  channels: readonly string[],
+  message?: unknown,
+): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  for (const channel of channels) {
+    connection.transmit("#kickOut", { channel, message });
+    try {
+      unsubscribe(connection, channel);
+    } catch (error) {
+      connection.report(error);
+      failure ??= { error };
+    }
+  }
+  if (failure !== undefined) throw failure.error;
 }
 
 function refusal(connection: Connection, channel: string): Error | undefined {

@@ -60,11 +60,11 @@ const { verifyToken, signToken } = AuthEngine.prototype;
 export class Tokens {
   signatureKey: unknown;
   verificationKey: unknown;
-  readonly verificationOptions: VerificationOptions;
-  readonly signatureOptions: { readonly expiresIn: number; readonly algorithm?: string };
+  signatureOptions: { readonly expiresIn: number; readonly algorithm?: string };
   readonly #cacheSize: number;
   #engine: TokenEngine;
   #isDefault: boolean;
+  #verificationOptions: VerificationOptions;
   #trusted: TrustedTokens | undefined;
   #signing: TokenKey | undefined;
 
@@ -73,12 +73,22 @@ export class Tokens {
     [this.signatureKey, this.verificationKey] = keys(options);
     const { authAlgorithm: algorithm } = options;
     const algorithms = options.authVerifyAlgorithms ?? (algorithm == null ? undefined : [algorithm]);
-    this.verificationOptions = algorithms === undefined ? {} : { algorithms };
+    this.#verificationOptions = algorithms === undefined ? {} : { algorithms };
     const expiresIn = options.authDefaultExpiry ?? DEFAULT_EXPIRY_S;
     this.signatureOptions = algorithm == null ? { expiresIn } : { expiresIn, algorithm };
     this.#cacheSize = options.authTokenCacheSize ?? DEFAULT_CACHE_SIZE;
     this.#isDefault = options.authEngine == null;
     this.#engine = options.authEngine ?? new AuthEngine();
+  }
+
+  /** What tokens are verified with besides the key. */
+  get verificationOptions(): VerificationOptions {
+    return this.#verificationOptions;
+  }
+
+  set verificationOptions(options: VerificationOptions) {
+    this.#verificationOptions = options;
+    this.#trusted = undefined; // what was good by the old ones
   }
 
   get engine(): TokenEngine {
