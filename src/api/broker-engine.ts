@@ -1,3 +1,4 @@
+import type { DataForm } from "../protocol/data-form.ts";
 import type { Batch } from "../pubsub/batch.ts";
 import type { Broker, Deliver, PublishLevel, Settle } from "../pubsub/broker.ts";
 import type { Subscriber } from "../pubsub/hub.ts";
@@ -33,14 +34,22 @@ export class EngineBroker implements Broker {
   readonly #engine: BrokerEngine;
   readonly #client: BrokerClient;
   readonly #warn: (error: unknown) => void;
+  readonly #formOf: () => DataForm;
 
-  constructor(engine: BrokerEngine, deliver: Deliver, warn: (error: unknown) => void) {
+  /** @param formOf how the server's publications are written at the moment */
+  constructor(
+    engine: BrokerEngine,
+    deliver: Deliver,
+    warn: (error: unknown) => void,
+    formOf: () => DataForm,
+  ) {
     this.#engine = engine;
     this.#warn = warn;
+    this.#formOf = formOf;
     this.#client = {
       id: "server",
       transmit: (event, { channel, data }) => {
-        if (event === "#publish") deliver(Publication.of(channel, data));
+        if (event === "#publish") deliver(Publication.of(channel, data, formOf()));
       },
     };
   }
@@ -48,7 +57,7 @@ export class EngineBroker implements Broker {
   publish(publication: Publication, settle: Settle, level?: PublishLevel): void {
     const published = attempt(() => {
       const publisher = (this.#engine.exchange?.() ?? this.#engine) as Pick<BrokerEngine, "invokePublish">;
-      return publisher.invokePublish(publication.channel, publication.data);
+      return publisher.invokePublish(publication.channel, publication.dataIn(this.#formOf()));
     });
     if (level === "worker") {
       published.catch(this.#warn);
@@ -91,7 +100,6 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
   readonly #core: ServerCore;
   readonly #exchange: Exchange;
   readonly #subscribers = new WeakMap<BrokerClient, Subscriber>();
-  readonly #warn: (error: unknown) => void = (error) => this.#core.warn(error);
   #suppressed = false;
 
   constructor(core: ServerCore, exchange: Exchange) {
@@ -138,7 +146,7 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
   subscribeClient(client: BrokerClient, channel: string): Promise<void> {
     let subscriber = this.#subscribers.get(client);
     if (subscriber === undefined) {
-      subscriber = new ClientSubscriber(client, this.#warn);
+      subscriber = new ClientSubscriber(client, this.#core);
       this.#subscribers.set(client, subscriber);
     }
     return settled((settle) => this.#core.pubsub.subscribe(channel, subscriber, settle));
@@ -186,26 +194,29 @@ export class DefaultBrokerEngine extends StreamEmitter<BrokerEngineEvents> {
   #published(publication: Publication): void {
     if (this.#suppressed || this.getListenerConsumerCount("publish") === 0) return;
     // Only here are the data asked for: to look at them is to parse them.
-    this.emit("publish", { channel: publication.channel, data: publication.data });
+    const data = publication.dataIn(this.#core.pubsub.form);
+    this.emit("publish", { channel: publication.channel, data });
   }
 }
 
 /** Hands publications to a client of the application's own making. */
 class ClientSubscriber implements Subscriber {
   readonly #client: BrokerClient;
-  readonly #warn: (error: unknown) => void;
+  readonly #core: ServerCore;
 
-  constructor(client: BrokerClient, warn: (error: unknown) => void) {
+  constructor(client: BrokerClient, core: ServerCore) {
     this.#client = client;
-    this.#warn = warn;
+    this.#core = core;
   }
 
   receive(batch: Batch): void {
     for (const { channel, bytes } of batch.publications) {
       // Each client gets data of its own: what it does to them reaches nobody else.
-      const data: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
+      const data = this.#core.pubsub.form.read(bytes);
       // What the client does wrong must not keep the publication from the subscribers after it.
-      attempt(() => this.#client.transmit("#publish", { channel, data })).catch(this.#warn);
+      attempt(() => this.#client.transmit("#publish", { channel, data })).catch((error: unknown) =>
+        this.#core.warn(error),
+      );
     }
   }
 }

@@ -39,7 +39,7 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     for (const { channel, bytes } of batch.publications) {
       if (!this.consumes(channel)) continue;
       // A value of its own: what the application does to it must not reach those who get the publication.
-      this.deliver(channel, bytes.length === 0 ? undefined : JSON.parse(bytes.toString()));
+      this.deliver(channel, this.#pubsub.form.read(bytes));
     }
   }
 
@@ -50,7 +50,7 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
   ): Promise<void>;
   async transmitPublish(channelName: string, data?: unknown): Promise<void> {
     try {
-      this.#pubsub.publish(publicationOf(channelName, data), (error) => {
+      this.#pubsub.publish(this.#publication(channelName, data), (error) => {
         if (error !== undefined) this.#warn(error);
       });
     } catch (error) {
@@ -73,7 +73,7 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
         throw new InvalidArgumentsError(`There is no publish level ${JSON.stringify(level)}`);
       // It waits within the broker's bounds, or is refused: nobody can be kept from calling this.
       const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error));
-      this.#pubsub.publish(publicationOf(channelName, data), settle, level);
+      this.#pubsub.publish(this.#publication(channelName, data), settle, level);
     });
   }
 
@@ -140,6 +140,11 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
     this.closeAllListeners();
   }
 
+  /** @throws {TypeError} if the data cannot be written (a cycle, a BigInt), and what getters of theirs throw */
+  #publication(channelName: string, data: unknown): Publication {
+    return Publication.of(String(channelName), data, this.#pubsub.form);
+  }
+
   #open(channel: string): void {
     this.#channels.set(channel, "pending");
     this.#ask(channel);
@@ -169,9 +174,4 @@ export class Exchange<App extends AppTypes = AppTypes> extends ChannelStreams im
       this.announce(channel, "subscribeFail", { error });
     });
   }
-}
-
-/** @throws {TypeError} if the data cannot be written as JSON (a cycle, a BigInt), and what getters of theirs throw */
-function publicationOf(channelName: string, data: unknown): Publication {
-  return Publication.of(String(channelName), data);
 }

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import formatter from "sc-formatter";
 import { InvalidActionError, InvalidArgumentsError, InvalidOptionsError } from "../protocol/wire-errors.ts";
-import type { Broker, Deliver } from "../pubsub/broker.ts";
+import type { Deliver } from "../pubsub/broker.ts";
 import { Hub } from "../pubsub/hub.ts";
 import { LocalBroker } from "../pubsub/local-broker.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
@@ -353,20 +353,17 @@ function createCore(
   const deliver: Deliver = (publication) => hub.deliver(publication);
   const { brokerEngine } = options;
   const resolved = resolveOptions(options);
-  const carrier = broker?.(deliver) ?? defaultBroker(brokerEngine, deliver, warn);
+  const engine = brokerEngine && new EngineBroker(brokerEngine, deliver, warn, () => pubsub.form);
+  const pubsub = new PubSub(
+    hub,
+    broker?.(deliver) ?? engine ?? new LocalBroker(deliver),
+    resolved.publishLevel,
+  );
   return new ServerCore({
     options: resolved,
-    pubsub: new PubSub(hub, carrier, resolved.publishLevel),
+    pubsub,
     tokens: new Tokens(options),
     turn,
     clock,
   });
-}
-
-function defaultBroker(
-  engine: BrokerEngine | undefined,
-  deliver: Deliver,
-  warn: (error: unknown) => void,
-): Broker {
-  return engine === undefined ? new LocalBroker(deliver) : new EngineBroker(engine, deliver, warn);
 }

@@ -1,4 +1,4 @@
-import { encodeData } from "../protocol/encode.ts";
+import { type DataForm, PLAIN } from "../protocol/data-form.ts";
 
 /**
  * One message on a channel. Immutable, and carried as the bytes its publisher wrote: nobody on its way
@@ -19,12 +19,13 @@ export class Publication {
   }
 
   /**
-   * A publication of a value that is at hand here. Buffers in it become `{base64: true, data}`.
+   * A publication of a value that is at hand here.
    *
+   * @param form how the value is written; by default Buffers in it become `{base64: true, data}`
    * @throws {TypeError} if the value cannot be written as JSON (a cycle, a BigInt)
    */
-  static of(channel: string, data: unknown): Publication {
-    const json = encodeData(data);
+  static of(channel: string, data: unknown, form: DataForm = PLAIN): Publication {
+    const json = form.write(data);
     return new Publication(channel, json === undefined ? NOTHING : Buffer.from(json));
   }
 
@@ -32,9 +33,14 @@ export class Publication {
   get data(): unknown {
     if (!this.#parsed) {
       this.#parsed = true;
-      this.#data = this.bytes.length === 0 ? undefined : JSON.parse(this.bytes.toString());
+      this.#data = PLAIN.read(this.bytes);
     }
     return this.#data;
+  }
+
+  /** The data as a value, read as they were written. */
+  dataIn(form: DataForm): unknown {
+    return form === PLAIN ? this.data : form.read(this.bytes);
   }
 }
 

@@ -1,3 +1,4 @@
+import { type DataForm, PLAIN } from "../protocol/data-form.ts";
 import type { Broker, PublishLevel, Settle } from "./broker.ts";
 import type { Hub, Subscriber } from "./hub.ts";
 import type { Publication } from "./publication.ts";
@@ -31,6 +32,8 @@ export class PubSub {
   readonly #asked = new Map<string, Settle[]>();
   #publications = 0;
   events: PubSubEvents | undefined;
+  /** How the data of publications are written and read; only the server's codec decides that. */
+  form: DataForm = PLAIN;
   /** Null while nobody looks. */
   meter: PublishMeter | null = null;
 

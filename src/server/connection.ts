@@ -232,9 +232,10 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   /** Sends a publication as everybody gets it. */
   sendPublication(publication: Publication): void {
-    const { channel, data } = publication;
-    if (this.#batching?.gathering) this.sendPacket(eventPacket("#publish", { channel, data }));
-    else {
+    if (this.#batching?.gathering) {
+      const data = publication.dataIn(this.core.pubsub.form);
+      this.sendPacket(eventPacket("#publish", { channel: publication.channel, data }));
+    } else {
       const frame = this.core.frameOf(publication);
       this.sendFrame(this.#deflater?.shared(frame) ?? frame, true);
     }

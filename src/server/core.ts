@@ -1,3 +1,4 @@
+import { WITH_BYTES } from "../protocol/data-form.ts";
 import { encode, eventPacket, type OutboundPacket } from "../protocol/encode.ts";
 import { messageFrame, PublishFrames } from "../protocol/frames.ts";
 import type { Batch } from "../pubsub/batch.ts";
@@ -69,7 +70,7 @@ export class ServerCore {
     this.turn = parts.turn;
     this.clock = parts.clock;
     this.events = parts.events ?? {};
-    this.codec = parts.options.codecEngine;
+    if (parts.options.codecEngine !== undefined) this.useCodec(parts.options.codecEngine);
     this.heartbeat = new Heartbeat(parts.clock, parts.options);
     this.intake = new Intake(() => parts.clock.now(), memoryLimits());
     this.writer = new Writer(parts.turn, this.counters, parts.options.maxBufferedBytes);
@@ -93,6 +94,7 @@ export class ServerCore {
   /** Writes with another codec from now on. */
   useCodec(codec: CodecEngine): void {
     this.codec = codec;
+    this.pubsub.form = WITH_BYTES;
     this.#frames = new WeakMap();
     this.#batches = new WeakMap();
   }
@@ -122,8 +124,10 @@ export class ServerCore {
     return bytes;
   }
 
-  #encode({ channel, data }: Publication): Buffer {
+  #encode(publication: Publication): Buffer {
     try {
+      const { channel } = publication;
+      const data = publication.dataIn(this.pubsub.form);
       return this.frame(eventPacket("#publish", { channel, data })) ?? NOTHING;
     } catch (error) {
       this.warn(error); // it concerns no single connection: nobody can be told this publication

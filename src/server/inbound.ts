@@ -1,4 +1,5 @@
 import { CLOSE_CODES } from "../protocol/close-codes.ts";
+import { tagPublishes } from "../protocol/data-form.ts";
 import { decode, packets as packetsOf } from "../protocol/decode.ts";
 import type { Packet } from "../protocol/packets.ts";
 import { tellOf } from "./backlog.ts";
@@ -95,7 +96,7 @@ function decodeAny(connection: Connection, message: Message): Packet | readonly 
   const value = messageValue(message);
   if (value === (options.protocolVersion === 1 ? "#2" : "")) return { kind: "pong" };
   try {
-    return packetsOf(codec.decode(value), options.maxBatchSize);
+    return packetsOf(tagPublishes(codec.decode(value)), options.maxBatchSize);
   } catch (error) {
     connection.report(error); // the codec may throw what it likes; to the protocol the message is a raw one
     return { kind: "raw" };

@@ -90,7 +90,7 @@ export class Outbound {
     if (this.#isOver()) return;
     const { channel, bytes } = publication;
     // Parsed anew for each subscriber: middleware may change what it is given.
-    const data: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
+    const data = connection.core.pubsub.form.read(bytes);
     const action: OutboundAction = { type: "publishOut", connection, channel, data };
     const decision = await ask(connection.core, "outbound", decide, action);
     if (decision instanceof Blocked || this.#isOver()) return;

@@ -25,7 +25,7 @@ export function publish(connection: Connection, packet: PublishPacket): Pending 
   const decide = core.middleware.inbound;
   if (decide === undefined) return send(connection, publication, packet);
   const { channel, traceparent, value } = packet;
-  const data = value === undefined ? publication.data : value;
+  const data = value === undefined ? publication.dataIn(core.pubsub.form) : value;
   const trace = traceparent === undefined ? {} : { traceparent };
   const action: InboundAction = {
     type: "publishIn",
@@ -53,7 +53,7 @@ async function decideAndSend(
   // Written again: middleware may have given other data, or changed those it was shown.
   let publication: Publication;
   try {
-    publication = Publication.of(channel, decision.data);
+    publication = Publication.of(channel, decision.data, connection.core.pubsub.form);
   } catch (error) {
     refuse(connection, cid, error); // what the application gave cannot be written as JSON
     return;
@@ -109,12 +109,14 @@ function refuse(connection: Connection, cid: CallId, error: unknown): void {
 }
 
 function tell(connection: Connection, publication: Publication, cid: CallId): void {
-  const { observer } = connection;
+  const { observer, core } = connection;
+  const { form } = core.pubsub;
   if (cid === undefined) {
-    if (observer?.receives("#publish")) observer.transmitted("#publish", publication.data);
+    if (observer?.receives("#publish")) observer.transmitted("#publish", publication.dataIn(form));
     return;
   }
   if (!observer?.answers("#publish")) return;
-  const { channel, data } = publication;
+  const { channel } = publication;
+  const data = publication.dataIn(form);
   observer.invoked({ connection, id: cid, procedure: "#publish", data: { channel, data }, answered: true });
 }
