@@ -39,7 +39,14 @@ function inSources(pattern: RegExp): string[] {
 /** Each class of our own errors has its name and its code. */
 const OWN_NAMES = inSources(/override readonly name = "(\w+)"/g);
 /** These are used inside. */
-const INTERNAL = ["BrokenStateError", "NoViewError", "NobodyThereError", "ProbeError", "Problem", "ProtocolError"];
+const INTERNAL = [
+  "BrokenStateError",
+  "NoViewError",
+  "NobodyThereError",
+  "ProbeError",
+  "Problem",
+  "ProtocolError",
+];
 /** Of Node.js and of `jsonwebtoken`, which are looked at and not passed on. */
 const OF_OTHERS = ["AbortError", "JsonWebTokenError", "NotBeforeError", "TokenExpiredError"];
 const THEIR_NAMES = Object.keys(wireErrors).filter((name) => name.endsWith("Error"));

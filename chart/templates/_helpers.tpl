@@ -198,9 +198,9 @@ volumes:
 {{- end }}
 {{- end }}
 
-{{/* Grace period: SCC_DRAIN_MS, what stands before it, and 5 s: (list drainMs beforeSeconds) */}}
+{{/* Grace period: SCC_DRAIN_MS, what stands before it, and 5 s: (list drainMs beforeMs) */}}
 {{- define "scc.grace" -}}
-{{ add (div (add (index . 0 | int) 999) 1000) (index . 1) 5 }}
+{{ add (div (add (index . 0 | int) (index . 1 | int) 999) 1000) 5 }}
 {{- end }}
 
 {{- define "scc.disruptionBudget" -}}

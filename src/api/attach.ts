@@ -1,5 +1,6 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { HttpConnections } from "../runtime/http-connections.ts";
 import type { AppTypes } from "./app-types.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGServer } from "./server.ts";
@@ -25,7 +26,8 @@ export function listen(
   fn?: () => void,
 ): AGServer {
   const [given, listening] = typeof options === "function" ? [{}, options] : [options, fn];
-  const httpServer = createServer((_request, response) => {
+  const connections = new HttpConnections();
+  const httpServer = createServer(connections.serverOptions, (_request, response) => {
     response.writeHead(501);
     response.end("Not Implemented");
   });

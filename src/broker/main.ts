@@ -18,8 +18,17 @@ import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
 import { onRequest, tellOfFaults } from "../runtime/contain.ts";
-import { answerProbe, closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
-import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
+import {
+  answerProbe,
+  type Health,
+  LAST_ANSWER_MS,
+  listen,
+  portConnections,
+  REQUEST_MS,
+  serveMetrics,
+} from "../runtime/http.ts";
+import { registerHttpMetrics } from "../runtime/http-metrics.ts";
+import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
@@ -41,8 +50,9 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   const instance = String(config.port);
   const log = createLogger("scc-broker", instance, config.logLevel);
   const life = new Lifecycle(log);
-  closeOnSignals(life, log, config.drainMs);
+  closeOnSignals(life, log, config.lameDuckMs + config.drainMs);
 
+  const connections = portConnections(config, log, { requestMs: REQUEST_MS });
   const ring = new CurrentRing();
   warnIfOpenToAll(config, log);
   const certificates = new Certificates(config);
@@ -76,16 +86,16 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   const metrics = new Metrics({ service: "scc-broker", instance });
   tellOfFaults(log, metrics);
   registerBrokerMetrics(metrics, service, systemClock, () => state.registered);
-  const metricsServer = await serveMetrics(
-    metrics,
-    metricsPortOf(config.port, config.metricsPort),
-    config.host,
-  );
-  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+  registerHttpMetrics(metrics, connections);
+  life.opened("metrics", await serveMetrics(metrics, config));
 
-  const { server, closeUpstream } = createBrokerServer(config, service, transport, certificates, log);
+  const readiness = () => (life.closing ? "stopping" : service.trouble);
+  const tls = { isSecure: config.secure, certificates, clientAuth: config.clientAuth, connections };
+  const server = createHttpServer(tls);
+  const isFull = () => connections.isFull;
+  const closeUpstream = serveMembers(server, config, service, { transport, readiness, isFull, log });
   await listen(server, config.port, config.host, "SCC_BROKER_SERVER_PORT");
-  life.opened("server", () => closeServer(server));
+  life.opened("server", () => connections.end(LAST_ANSWER_MS));
   life.opened("links", () => service.close());
   life.opened("upstream workers", closeUpstream);
   log.info("scc-broker listens", { port: config.port, instanceId: service.instanceId });
@@ -95,21 +105,28 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     service.leaves();
     return state.leave((done) => service.onReleased(done), config.drainMs * LEAVE_SHARE);
   });
+  life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
 }
 
-function createBrokerServer(
+interface MembersParts {
+  readonly transport: TransportOptions;
+  readonly readiness: Health["readiness"];
+  /** Whether no more connections are taken. */
+  readonly isFull: () => boolean;
+  readonly log: Logger;
+}
+
+/** @returns a function that parts with upstream's workers */
+function serveMembers(
+  server: Server,
   config: BrokerConfig,
   service: BrokerService,
-  transport: TransportOptions,
-  certificates: Certificates,
-  log: Logger,
-): { readonly server: Server; readonly closeUpstream: () => Promise<void> } {
-  const { secure: isSecure, clientAuth } = config;
-  const server = createHttpServer({ isSecure, certificates, clientAuth });
+  { transport, readiness, isFull, log }: MembersParts,
+): () => Promise<void> {
+  const { clientAuth } = config;
   const authKeys = [config.authKey, config.authKeySecondary];
-  const health = { readiness: () => service.trouble };
   onRequest(server, (request, response) => {
-    if (answerProbe(health, request, response)) return;
+    if (answerProbe({ readiness }, request, response)) return;
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
   const upstream = new EventEmitter();
@@ -117,6 +134,7 @@ function createBrokerServer(
   acceptMembers(server, {
     authKeys,
     clientAuth,
+    isFull,
     maxPayload: MAX_LINK_FRAME,
     clock: systemClock,
     instanceId: () => service.instanceId,
@@ -127,5 +145,5 @@ function createBrokerServer(
     others: (...upgrade) => void upstream.emit("upgrade", ...upgrade),
     refused: ({ socket }, reason) => log.warn("connection refused", { from: socket.remoteAddress, reason }),
   });
-  return { server, closeUpstream };
+  return closeUpstream;
 }

@@ -72,6 +72,18 @@ export const commonSettings = {
     fallback: undefined as number | undefined,
     doc: "port of /metrics; 0 turns it off; absent: the service's port + 1000",
   },
+  maxConnections: {
+    env: "SCC_MAX_CONNECTIONS",
+    ...integer(1, 10_000_000),
+    fallback: undefined as number | undefined,
+    doc: "WebSockets that this process takes at a time, more are answered 503; plain requests have some room besides; absent: what its open files and half its heap allow",
+  },
+  lameDuckMs: {
+    env: "SCC_LAME_DUCK_MS",
+    ...milliseconds(),
+    fallback: 0,
+    doc: "how long after SIGTERM everything is served as before while /readyz says 503, so that load balancers notice first, ms; comes before SCC_DRAIN_MS",
+  },
   ...configFileSetting,
 } satisfies Settings;
 

@@ -19,6 +19,8 @@ export interface AcceptOptions {
   readonly authKeys: readonly (string | undefined)[];
   /** Whether members have to show a certificate. */
   readonly clientAuth: boolean;
+  /** Whether this process takes no more connections; absent: it takes any number. */
+  readonly isFull?: () => boolean;
   readonly maxPayload: number;
   readonly clock: Clock;
   /** Who this process is to those who say whom they dial; absent: they need not say. */
@@ -74,6 +76,10 @@ class Reception {
   }
 
   receive(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#options.isFull?.()) {
+      const reason = "Cannot connect: too many connections (SCC_MAX_CONNECTIONS)";
+      return this.#refuse(request, socket, 503, reason);
+    }
     const refusal = refusalOf(request, this.#options.clientAuth);
     if (refusal !== undefined) return this.#refuse(request, socket, refusal.status, refusal.reason);
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());

@@ -9,6 +9,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Authority, hasOpenssl, type Issued } from "../../test/support/authority.ts";
 import { Certificates } from "./certificates.ts";
+import { HttpConnections } from "./http-connections.ts";
 import type { Logger } from "./log.ts";
 import { certificateTrouble, createHttpServer } from "./tls.ts";
 import { tlsAdvice } from "./tls-advice.ts";
@@ -63,7 +64,8 @@ describe.runIf(hasOpenssl())("Certificates", () => {
   });
 
   async function serve(certificates: Certificates, clientAuth = false): Promise<number> {
-    const server: Server = createHttpServer({ isSecure: true, certificates, clientAuth });
+    const connections = new HttpConnections();
+    const server: Server = createHttpServer({ isSecure: true, certificates, clientAuth, connections });
     server.on("request", (asked, response) => response.end(certificateTrouble(asked) ?? "member"));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -211,10 +213,11 @@ describe.runIf(hasOpenssl())("Certificates", () => {
     const certificates = new Certificates(files());
     const alone = new Certificates({ ...files(), tlsCaFile: undefined });
 
-    expect(() => createHttpServer({ isSecure: false, certificates, clientAuth: true })).toThrow(
+    const options = { clientAuth: true, connections: new HttpConnections() };
+    expect(() => createHttpServer({ isSecure: false, certificates, ...options })).toThrow(
       "SCC_TLS_CLIENT_AUTH needs a service that speaks TLS",
     );
-    expect(() => createHttpServer({ isSecure: true, certificates: alone, clientAuth: true })).toThrow(
+    expect(() => createHttpServer({ isSecure: true, certificates: alone, ...options })).toThrow(
       "SCC_TLS_CLIENT_AUTH needs SCC_TLS_CA_FILE",
     );
   });

@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
+import { connectionLimit } from "./connection-limit.ts";
 import { onRequest } from "./contain.ts";
 import { ConfigError, ListenError, PortTakenError } from "./errors.ts";
+import { HttpConnections } from "./http-connections.ts";
+import type { Logger } from "./log.ts";
 
 /** `undefined` when all is well, else why not, in a few words for an operator. */
 export type Trouble = string | undefined;
@@ -63,12 +66,34 @@ export function listen(
   });
 }
 
-/** Closes a server and the connections that idle in it. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+/** What a process's port has in common with those of others. */
+export interface PortOptions {
+  readonly maxConnections: number | undefined;
+}
+
+/**
+ * The connections of a process's own port, as many as its settings, its open files and its memory allow.
+ *
+ * @param processes how many processes share the container
+ */
+export function portConnections(
+  { maxConnections }: PortOptions,
+  log: Logger,
+  { processes = 1, requestMs }: { readonly processes?: number; readonly requestMs?: number } = {},
+): HttpConnections {
+  return new HttpConnections({
+    limit: connectionLimit(maxConnections, processes),
+    refused: () => log.warn("connections are cut: there are more than the port takes (SCC_MAX_CONNECTIONS)"),
+    ...(requestMs !== undefined && { requestMs }),
   });
+}
+
+export interface MetricsOptions {
+  /** The service's own. */
+  readonly port: number;
+  readonly host: string | undefined;
+  /** 0 turns metrics off; absent: the service's port + 1000. */
+  readonly metricsPort: number | undefined;
 }
 
 /**
@@ -76,13 +101,22 @@ export function closeServer(server: Server): Promise<void> {
  *
  * @throws {ConfigError} if that is no port
  */
-export function metricsPortOf(port: number, configured: number | undefined): number {
-  const metricsPort = configured ?? port + 1000;
+export function metricsPortOf({
+  port,
+  metricsPort = port + 1000,
+}: Pick<MetricsOptions, "port" | "metricsPort">): number {
   if (metricsPort <= 65_535) return metricsPort;
   throw new ConfigError([
     `SCC_METRICS_PORT is required where the service's port (${port}) + 1000 is no port`,
   ]);
 }
+
+/** Connections to the port of the metrics: it must not take the files that those of clients need. */
+const SCRAPERS = { webSockets: 0, all: 64 };
+/** How long a whole request may take to come where there is nothing to send, ms. */
+export const REQUEST_MS = 20_000;
+/** How long answers that are on their way when the end comes may still take. */
+export const LAST_ANSWER_MS = 1_000;
 
 /** What `/metrics` shows, made anew for each request. */
 export interface MetricsPage {
@@ -93,16 +127,17 @@ export interface MetricsPage {
 /**
  * Serves `/metrics`, on a port of its own so that it is never reachable where clients are.
  *
- * @param port 0 turns it off
- * @returns undefined when turned off
+ * @returns ends it; does nothing when it is turned off
+ * @throws {ConfigError} if there is no such port
  */
 export async function serveMetrics(
   { registry: page }: { readonly registry: MetricsPage },
-  port: number,
-  host: string | undefined,
-): Promise<Server | undefined> {
-  if (port === 0) return undefined;
-  const server = createServer();
+  options: MetricsOptions,
+): Promise<() => Promise<void>> {
+  const port = metricsPortOf(options);
+  if (port === 0) return async () => {};
+  const connections = new HttpConnections({ limit: SCRAPERS, requestMs: REQUEST_MS });
+  const server = createServer(connections.serverOptions);
   onRequest(server, (request, response) => {
     if (request.url?.split("?", 1)[0] !== "/metrics") {
       response.writeHead(404).end("Metrics are at /metrics\n");
@@ -113,6 +148,7 @@ export async function serveMetrics(
       (error: Error) => response.writeHead(500).end(`${error.message}\n`),
     );
   });
-  await listen(server, port, host, "SCC_METRICS_PORT");
-  return server;
+  connections.watch(server);
+  await listen(server, port, options.host, "SCC_METRICS_PORT");
+  return () => connections.end(LAST_ANSWER_MS);
 }

@@ -4,23 +4,30 @@ import { createServer as createTlsServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import type { Certificates } from "./certificates.ts";
 import { ConfigError } from "./errors.ts";
+import type { HttpConnections } from "./http-connections.ts";
 
 export interface ServerTls {
   readonly isSecure: boolean;
   readonly certificates: Certificates;
   /** Whether members have to show a certificate that the own authorities have signed; see `certificateTrouble`. */
   readonly clientAuth: boolean;
+  readonly connections: HttpConnections;
 }
 
 /**
- * A server for HTTP and WebSockets, with TLS where that is wished for. New certificates are shown as they come.
+ * A server for HTTP and WebSockets, with TLS where that is wished for. New certificates are shown as they come, and its
+ * connections are looked after.
  *
  * @throws {ConfigError} if what it takes is not configured
  */
-export function createHttpServer({ isSecure, certificates, clientAuth }: ServerTls): Server {
+export function createHttpServer(options: ServerTls): Server {
+  return options.connections.watch(create(options));
+}
+
+function create({ isSecure, certificates, clientAuth, connections }: ServerTls): Server {
   if (!isSecure) {
     if (clientAuth) throw new ConfigError(["SCC_TLS_CLIENT_AUTH needs a service that speaks TLS (SECURE)"]);
-    return createServer();
+    return createServer(connections.serverOptions);
   }
   if (!certificates.hasOwn)
     throw new ConfigError(["SCC_TLS_CERT_FILE and SCC_TLS_KEY_FILE are required where TLS is spoken"]);
@@ -29,6 +36,7 @@ export function createHttpServer({ isSecure, certificates, clientAuth }: ServerT
       "SCC_TLS_CLIENT_AUTH needs SCC_TLS_CA_FILE: who has signed members' certificates",
     ]);
   const server = createTlsServer({
+    ...connections.serverOptions,
     ...certificates.current,
     requestCert: clientAuth,
     // Probes have none, and must be answered; whoever wants more is looked at when it does.

@@ -34,6 +34,8 @@ export type ConnectionState = "connecting" | "open" | "closed";
 
 /** How long a slow consumer's socket may still take to say goodbye before its buffers are dropped. */
 const SLOW_GRACE_MS = 1_000;
+/** How long a client that never shook hands may still take to say goodbye before it is cut off. */
+const STRANGER_GRACE_MS = 1_000;
 const PING = { 1: textFrame("#1"), 2: textFrame("") };
 
 /** What a connection needs of its WebSocket; `ws` is what it is made of. */
@@ -321,6 +323,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   handshakeTimedOut(): void {
     this.close(CLOSE_CODES.handshakeTimeout.code);
+    this.core.clock.after(STRANGER_GRACE_MS, () => this.ws.terminate());
   }
 
   // ---- The end

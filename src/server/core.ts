@@ -81,6 +81,12 @@ export class ServerCore {
     return this.open.size + this.pending.size + this.closing.size;
   }
 
+  /** Whether there are as many clients as there may be. */
+  get isFull(): boolean {
+    const { maxConnections = Infinity } = this.#options;
+    return this.socketCount + this.undecided.size >= maxConnections;
+  }
+
   get options(): ServerOptions {
     return this.#options;
   }

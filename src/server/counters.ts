@@ -30,6 +30,8 @@ export class Counters {
   handshakes = 0;
   /** WebSockets refused at the upgrade, or closed before their handshake was done. */
   aborted = 0;
+  /** Upgrades refused because there were as many clients as there may be. */
+  full = 0;
   messagesIn = 0;
   bytesIn = 0;
   /** Messages to clients: a publication to three subscribers counts three. */

@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly maxBatchSize: number;
   /** Calls to one client that may wait for its answer. */
   readonly maxPendingCalls: number;
+  /** Clients at a time; more are answered 503. `undefined` for no limit. */
+  readonly maxConnections: number | undefined;
   readonly batchOnHandshake: boolean;
   readonly batchOnHandshakeDuration: number;
   readonly batchInterval: number;
@@ -92,6 +94,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   maxQueuedPackets: 1_000, // ours; upstream queues without bound
   maxBatchSize: MAX_BATCH, // ours; upstream takes any number
   maxPendingCalls: 10_000, // ours; upstream remembers calls without bound
+  maxConnections: undefined,
   batchOnHandshake: false,
   batchOnHandshakeDuration: 400,
   batchInterval: 50,
@@ -125,6 +128,7 @@ const LEAST: { readonly [K in keyof Given]?: number } = {
   maxQueuedPackets: 1,
   maxBatchSize: 1,
   maxPendingCalls: 1,
+  maxConnections: 1,
   batchOnHandshakeDuration: 0,
   batchInterval: 1,
   authTokenCacheSize: 0,

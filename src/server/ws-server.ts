@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
+import { ServerProtocolError } from "../protocol/wire-errors.ts";
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import { compressionOf, DeflateClients, negotiable } from "./deflate-clients.ts";
@@ -15,6 +16,9 @@ import { type VerifyClient, verifyClient } from "./verify.ts";
 class CompressedWebSocket extends WebSocket {
   connection: Connection | undefined;
 }
+
+/** For who could not be taken: seconds. */
+const RETRY_AFTER = "Retry-After: 5\r\n";
 
 type ClientWebSocket = WebSocket & { connection?: Connection };
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -67,6 +71,10 @@ export class WsServer {
       refuse(socket, 503);
       return;
     }
+    if (this.#core.isFull) {
+      this.#refuseFull(socket);
+      return;
+    }
     const decided = this.#isDecidedLater ? this.#watch(socket) : undefined;
     this.handle.handleUpgrade(request, socket, head, (ws) => {
       decided?.();
@@ -79,6 +87,17 @@ export class WsServer {
       this.#core.events.connecting?.(connection);
     });
   };
+
+  #refuseFull(socket: Duplex): void {
+    const { counters, options } = this.#core;
+    counters.full += 1;
+    this.#core.warn(
+      new ServerProtocolError(
+        `Cannot take one more client: there are ${options.maxConnections} (maxConnections, SCC_MAX_CONNECTIONS)`,
+      ),
+    );
+    refuse(socket, 503, RETRY_AFTER);
+  }
 
   #leave(socket: Duplex): void {
     if (this.#http.listenerCount("upgrade") === 1) refuse(socket, 400);
@@ -140,13 +159,14 @@ function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof Com
   };
 }
 
-function refuse(socket: Duplex, status: number): void {
+/** @param headers lines, each with its line end */
+function refuse(socket: Duplex, status: number, headers = ""): void {
   const text = STATUS_CODES[status] ?? "";
   // Whoever is turned away may hang up first; nobody else listens for what the socket says of it by now.
   socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\n${headers}Content-Type: text/plain\r\n` +
       `Content-Length: ${text.length}\r\n\r\n${text}`,
   );
 }

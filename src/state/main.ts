@@ -11,13 +11,16 @@ import { type Flags, readConfig } from "../runtime/config.ts";
 import { onRequest, onUpgrade, tellOfFaults } from "../runtime/contain.ts";
 import {
   answerProbe,
-  closeServer,
   type Health,
+  LAST_ANSWER_MS,
   listen,
-  metricsPortOf,
+  portConnections,
+  REQUEST_MS,
   serveMetrics,
 } from "../runtime/http.ts";
-import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
+import type { HttpConnections } from "../runtime/http-connections.ts";
+import { registerHttpMetrics } from "../runtime/http-metrics.ts";
+import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
@@ -36,9 +39,10 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const stateId = randomBytes(4).toString("hex");
   const log = createLogger("scc-state", String(config.port), config.logLevel);
   const life = new Lifecycle(log);
-  closeOnSignals(life, log, STOP_MS);
+  closeOnSignals(life, log, config.lameDuckMs + STOP_MS);
 
   warnIfOpenToAll(config, log);
+  const connections = portConnections(config, log, { requestMs: REQUEST_MS });
   const certificates = new Certificates(config);
   certificates.watch(systemClock, log);
   const service = new StateService({
@@ -62,22 +66,20 @@ export async function runState(env: NodeJS.ProcessEnv, flags: Flags): Promise<vo
   const dashboard = config.dashboard
     ? new Dashboard(service, { stateId, authKeys, clock: systemClock, log })
     : undefined;
-  const { server, members } = createStateServer(config, certificates, health, dashboard);
-  const closeUpstream = acceptAll(members, service, config, log);
+  const { server, members } = createStateServer({ config, certificates, connections, health, dashboard });
+  const isFull = () => connections.isFull;
+  const closeUpstream = acceptAll(members, service, config, { isFull, log });
 
   const metrics = metricsOf(config, service, health, log);
-  const metricsServer = await serveMetrics(
-    metrics,
-    metricsPortOf(config.port, config.metricsPort),
-    config.host,
-  );
-  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+  registerHttpMetrics(metrics, connections);
+  life.opened("metrics", await serveMetrics(metrics, config));
 
   await listen(server, config.port, config.host, "SCC_STATE_SERVER_PORT");
-  life.opened("server", () => closeServer(server));
+  life.opened("server", () => connections.end(LAST_ANSWER_MS));
   if (dashboard) life.opened("dashboard", () => dashboard.close());
   life.opened("members", () => service.close());
   life.opened("upstream members", closeUpstream);
+  life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
   log.info("scc-state listens", { port: config.port, stateId });
 }
 
@@ -86,13 +88,14 @@ function acceptAll(
   members: EventEmitter,
   service: StateService,
   { authKey, authKeySecondary, clientAuth }: StateConfig,
-  log: Logger,
+  { isFull, log }: { readonly isFull: () => boolean; readonly log: Logger },
 ): () => Promise<void> {
   const upstream = new EventEmitter();
   const closeUpstream = serveUpstreamMembers(upstream, service, systemClock);
   acceptMembers(members, {
     authKeys: [authKey, authKeySecondary],
     clientAuth,
+    isFull,
     maxPayload: MAX_TALK_FRAME,
     clock: systemClock,
     protocols: new Map([
@@ -112,14 +115,21 @@ function metricsOf(config: StateConfig, service: StateService, health: Health, l
 }
 
 /** @returns what emits the upgrades of members, all but those of the dashboard */
-function createStateServer(
-  config: StateConfig,
-  certificates: Certificates,
-  health: Health,
-  dashboard: Dashboard | undefined,
-): { readonly server: Server; readonly members: EventEmitter } {
+function createStateServer({
+  config,
+  certificates,
+  connections,
+  health,
+  dashboard,
+}: {
+  readonly config: StateConfig;
+  readonly certificates: Certificates;
+  readonly connections: HttpConnections;
+  readonly health: Health;
+  readonly dashboard: Dashboard | undefined;
+}): { readonly server: Server; readonly members: EventEmitter } {
   const { stateServerSecure: isSecure, clientAuth } = config;
-  const server = createHttpServer({ isSecure, certificates, clientAuth });
+  const server = createHttpServer({ isSecure, certificates, clientAuth, connections });
   const members = new EventEmitter();
   onRequest(server, (request, response) => {
     if (answerProbe(health, request, response) || dashboard?.serve(request, response)) return;

@@ -1,4 +1,6 @@
 import type { AGServer } from "../api/index.ts";
+import type { HttpConnections } from "../runtime/http-connections.ts";
+import type { Lifecycle } from "../runtime/lifecycle.ts";
 import type { Logger } from "../runtime/log.ts";
 import { type DrainOptions, drainCapacity } from "../server/drain.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -33,6 +35,19 @@ export function warnOfShortDrain(config: WorkerConfig, seat: Seat | undefined, l
     "SCC_DRAIN_MS is too short to send SCC_EXPECTED_CLIENTS away at SCC_DRAIN_RATE: at shutdown they go faster",
     { drainMs, drainRate, capacity, expectedClients },
   );
+}
+
+/**
+ * Lets requests of the application that run be answered, for as long as the grace period allows it. The port is closed
+ * then.
+ */
+export async function finishRequests(
+  connections: HttpConnections,
+  { remainingMs }: Pick<Lifecycle, "remainingMs">,
+  log: Logger,
+): Promise<void> {
+  const cut = await connections.finish(Math.max(remainingMs - RESERVE_MS, remainingMs / 2));
+  if (cut > 0) log.warn("requests are cut: the grace period is over", { requests: cut });
 }
 
 /** Sends all clients elsewhere, at the rate that is wished for if the grace period allows it. */

@@ -4,10 +4,12 @@ import { AGServer } from "../api/index.ts";
 import { SUSPECT_MS } from "../cluster/suspicions.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { systemClock } from "../runtime/clock.ts";
+import type { ConnectionLimit } from "../runtime/connection-limit.ts";
 import { tellOfFaults } from "../runtime/contain.ts";
 import { ConfigError } from "../runtime/errors.ts";
-import { closeServer, listen, metricsPortOf, serveMetrics } from "../runtime/http.ts";
-import { closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
+import { listen, portConnections, serveMetrics } from "../runtime/http.ts";
+import { registerHttpMetrics } from "../runtime/http-metrics.ts";
+import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, describe, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
@@ -15,7 +17,7 @@ import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { Evacuation } from "./evacuation.ts";
-import { paceOf, sendClientsAway, warnOfShortDrain } from "./farewell.ts";
+import { finishRequests, paceOf, sendClientsAway, warnOfShortDrain } from "./farewell.ts";
 import { registerWorkerMetrics } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
@@ -42,19 +44,20 @@ export async function runWorker(
 ): Promise<void> {
   const log = createLogger("scc-worker", instanceOf(config, seat), config.logLevel);
   const life = new Lifecycle(log);
-  const stop = closeOnSignals(life, log, config.drainMs);
+  const stop = closeOnSignals(life, log, config.lameDuckMs + config.drainMs);
   if (isFirst(seat)) sayWhatHasNoEffect(config, log);
   refuseOptions(config);
   warnOfShortDrain(config, seat, log);
 
   const turn = new Turn();
-  const http = createServer();
+  const connections = portConnections(config, log, { processes: seat?.count ?? 1 });
+  const http = connections.watch(createServer(connections.serverOptions));
   const cluster =
     config.stateServerHost === undefined
       ? undefined
       : new WorkerCluster(config, config.stateServerHost, turn, log);
   const server = new AGServer(
-    { ...serverOptions(config), httpServer: http },
+    { ...serverOptions(config, connections.limit), httpServer: http },
     { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
   );
   if (config.openTelemetry) server.core.tracer = await (await import("./tracing.ts")).loadTracer();
@@ -63,10 +66,10 @@ export async function runWorker(
   const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
   tellOfFaults(log, metrics);
   const { core } = server;
-  const perSecond = paceOf(config, seat);
-  const evacuation = new Evacuation({ core, perSecond, suspectMs: SUSPECT_MS, log });
+  const evacuation = new Evacuation({ core, perSecond: paceOf(config, seat), suspectMs: SUSPECT_MS, log });
   cluster?.onAlone((brokers) => evacuation.alone(brokers));
   registerWorkerMetrics(metrics, { core, cluster, evacuation, level: config.publishLevel, readiness });
+  registerHttpMetrics(metrics, connections);
   cluster?.reports(new WorkerReports(core, cluster.broker));
   // Of several processes the primary serves the metrics, and each answers the probes for all.
   const primary =
@@ -78,9 +81,7 @@ export async function runWorker(
     app || config.environment === "prod" ? undefined : identityOf(config, cluster),
   );
 
-  const metricsPort = seat ? 0 : metricsPortOf(config.port, config.metricsPort);
-  const metricsServer = await serveMetrics(metrics, metricsPort, config.host);
-  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+  if (!seat) life.opened("metrics", await serveMetrics(metrics, config));
 
   logTroubleOfClients(server, log);
   // Before the application starts: it may wait for a message of its own to come round.
@@ -91,21 +92,24 @@ export async function runWorker(
   const waiting = setInterval(() => {}, SLOW_START_MS);
   await listen(http, config.port, config.host, "SOCKETCLUSTER_PORT").finally(() => clearInterval(waiting));
   if (seat) hasStarted();
-  life.opened("server", () => closeServer(http));
+  life.opened("server", () => connections.close());
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
 
   if (closeApp) life.opened("application", async () => void (await closeApp()));
+  // Before the application ends, which has to answer them.
+  life.opened("requests", () => finishRequests(connections, life, log));
   life.opened("clients", () => {
     evacuation.close();
     return sendClientsAway(server, config, seat, log);
   });
+  life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
   primary?.serves();
 }
 
 /** What is said by variables of their own, under what SOCKETCLUSTER_OPTIONS says. */
-function serverOptions({ channelLimit, tokenKey, options }: WorkerConfig) {
+function serverOptions({ channelLimit, tokenKey, options }: WorkerConfig, { webSockets }: ConnectionLimit) {
   const key = tokenKey === undefined ? {} : { authKey: tokenKey };
-  return { socketChannelLimit: channelLimit, ...key, ...options };
+  return { socketChannelLimit: channelLimit, maxConnections: webSockets, ...key, ...options };
 }
 
 /** @throws {ConfigError} if the options for the server cannot work */

@@ -43,6 +43,11 @@ function registerClientMetrics(metrics: Metrics, core: ServerCore): void {
     "Connections that ended before their handshake",
     () => counters.aborted,
   );
+  metrics.counter(
+    "scc_worker_full_total",
+    "Clients answered 503 because there were SCC_MAX_CONNECTIONS already",
+    () => counters.full,
+  );
   metrics.counter("scc_worker_publishes_total", "Publications accepted here", () => pubsub.publicationCount);
   metrics.counter(
     "scc_worker_deliveries_total",

@@ -98,8 +98,7 @@ describe.each(DEPLOYED)("The deployment %s", (_name, deployed) => {
   });
 
   it("gives it the time that it takes to end, and little more", () => {
-    const asleep = container.lifecycle?.preStop.sleep.seconds ?? 0;
-    const needed = asleep + effective(deployed).stopMs / 1000 + SPARE_SECONDS;
+    const needed = effective(deployed).stopMs / 1000 + SPARE_SECONDS;
 
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(needed);
     expect(pod.terminationGracePeriodSeconds).toBeLessThan(needed + 1);

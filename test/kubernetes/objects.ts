@@ -36,7 +36,6 @@ export interface Container {
   readonly startupProbe: Probe;
   readonly readinessProbe: Probe;
   readonly livenessProbe: Probe;
-  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly resources: { readonly requests: Labels; readonly limits: Labels };
   readonly securityContext: Readonly<Record<string, unknown>>;
 }

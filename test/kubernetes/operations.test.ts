@@ -39,17 +39,20 @@ describe("docs/operations.md", () => {
     const [worker, broker, state] = ["scc-worker", "scc-broker", "scc-state"].map((name) => {
       const deployment = deploymentsOf(MANIFESTS).find((one) => containerOf(one).name === name);
       if (deployment === undefined) throw new Error(`There is no ${name}`);
-      const drainMs = containerOf(deployment).env.find((variable) => variable.name === "SCC_DRAIN_MS")?.value;
+      const { env } = containerOf(deployment);
+      const secondsOf = (name: string): string => {
+        return `${Number(env.find((variable) => variable.name === name)?.value) / 1000} s`;
+      };
       return {
         grace: `${deployment.spec.template.spec.terminationGracePeriodSeconds} s`,
-        drain: `${Number(drainMs) / 1000} s`,
-        asleep: containerOf(deployment).lifecycle?.preStop.sleep.seconds,
+        drain: secondsOf("SCC_DRAIN_MS"),
+        lameDuck: secondsOf("SCC_LAME_DUCK_MS"),
       };
     });
 
     expect(row("`terminationGracePeriodSeconds`")).toEqual([worker?.grace, broker?.grace, state?.grace]);
     expect(row("`SCC_DRAIN_MS`").slice(0, 2)).toEqual([worker?.drain, broker?.drain]);
-    expect(text).toMatch(new RegExp(`\\(\`preStop\`\\)[^|]*\\| ${worker?.asleep} s \\|`));
+    expect(text).toMatch(new RegExp(`^\\| \`SCC_LAME_DUCK_MS\`[^|]*\\| ${worker?.lameDuck} \\|`, "m"));
   });
 
   it("says how many clients a worker can send away in that time", () => {

@@ -40,10 +40,10 @@ export const ROLES: readonly Role[] = [
     settings: stateSettings,
     command: stateCommand({}),
     effective: (env) => {
-      const { port, metricsPort, stateServerSecure } = readConfig(stateSettings, env);
+      const { port, metricsPort, lameDuckMs, stateServerSecure } = readConfig(stateSettings, env);
       return {
-        ...{ port, metricsPort: metricsPortOf(port, metricsPort) },
-        ...{ stopMs: STATE_STOP_MS, secure: stateServerSecure },
+        ...{ port, metricsPort: metricsPortOf({ port, metricsPort }) },
+        ...{ stopMs: lameDuckMs + STATE_STOP_MS, secure: stateServerSecure },
       };
     },
   },
@@ -52,9 +52,15 @@ export const ROLES: readonly Role[] = [
     settings: brokerSettings,
     command: brokerCommand({}),
     effective: (env) => {
-      const { port, metricsPort, drainMs, secure, ...config } = readConfig(brokerSettings, env);
+      const { port, metricsPort, lameDuckMs, drainMs, secure, ...config } = readConfig(brokerSettings, env);
       const stateServer = { host: config.stateServerHost, port: config.stateServerPort };
-      return { port, metricsPort: metricsPortOf(port, metricsPort), stopMs: drainMs, secure, stateServer };
+      return {
+        port,
+        metricsPort: metricsPortOf({ port, metricsPort }),
+        stopMs: lameDuckMs + drainMs,
+        secure,
+        stateServer,
+      };
     },
   },
   {
@@ -62,12 +68,12 @@ export const ROLES: readonly Role[] = [
     settings: workerSettings,
     command: workerCommand({}),
     effective: (env) => {
-      const { port, metricsPort, drainMs, ...config } = readConfig(workerSettings, env);
+      const { port, metricsPort, lameDuckMs, drainMs, ...config } = readConfig(workerSettings, env);
       const stateServer = { host: config.stateServerHost, port: config.stateServerPort };
       return {
         port,
-        metricsPort: metricsPortOf(port, metricsPort),
-        stopMs: drainMs,
+        metricsPort: metricsPortOf({ port, metricsPort }),
+        stopMs: lameDuckMs + drainMs,
         secure: false,
         stateServer,
       };

@@ -25,7 +25,7 @@ describe("The schemas", () => {
       "$1enableServicelinks:",
       "/spec/template/spec/enableServicelinks",
     ],
-    ["Deployment", "sleep:", "nap:", "lifecycle/preStop/nap"],
+    ["Deployment", "fieldRef:", "field:", "valueFrom/field"],
     ["HorizontalPodAutoscaler", "stabilizationWindowSeconds: 60\n", "stabilisation: 60\n", "stabilisation"],
     [
       "PodDisruptionBudget",

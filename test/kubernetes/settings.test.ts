@@ -12,6 +12,8 @@ const DIFFERS: Readonly<Record<string, string>> = {
     "Kubernetes waits for as long as it is told to; at a terminal nobody wants to wait a minute",
   "broker SCC_STATE_SERVER_HOST": "the service of the release's own scc-state",
   "worker SCC_STATE_SERVER_HOST": "the service of the release's own scc-state",
+  "worker SCC_LAME_DUCK_MS":
+    "load balancers are told by Kubernetes; by hand there is none that would have to notice",
   "worker ENV": "no demo page beside an application",
 };
 
@@ -60,7 +62,7 @@ function textOf(variables: readonly Variable[], env: string): string | undefined
 
 describe("The chart's values that are settings", () => {
   it("are found", () => {
-    expect(NAMED.map(([name]) => name)).toEqual(["broker.drainMs", "worker.drainMs"]);
+    expect(NAMED.map(([name]) => name)).toEqual(["broker.drainMs", "worker.drainMs", "worker.lameDuckMs"]);
   });
 
   it.each(NAMED)("may be what the process accepts, and nothing else: %s", (_name, { setting, schema }) => {

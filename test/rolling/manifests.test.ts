@@ -3,16 +3,15 @@ import { podSpecOf } from "./manifests.ts";
 
 describe("What is acted out of the manifests", () => {
   it("is how workers are probed, ended and replaced", () => {
-    const { env, readiness, preStopMs, graceMs, minReadyMs, recreate } = podSpecOf("worker");
+    const { env, readiness, graceMs, minReadyMs, recreate } = podSpecOf("worker");
 
     expect(readiness).toEqual({ path: "/readyz", periodMs: 5000, timeoutMs: 3000, failureThreshold: 2 });
-    expect({ preStopMs, graceMs, minReadyMs, recreate }).toEqual({
-      preStopMs: 5000,
+    expect({ graceMs, minReadyMs, recreate }).toEqual({
       graceMs: 70_000,
       minReadyMs: 5000,
       recreate: false,
     });
-    expect(env).toMatchObject({ SCC_DRAIN_MS: "60000", ENV: "prod" });
+    expect(env).toMatchObject({ SCC_LAME_DUCK_MS: "5000", SCC_DRAIN_MS: "60000", ENV: "prod" });
   });
 
   it("leaves out what comes from secrets and from the pod", () => {
@@ -23,6 +22,6 @@ describe("What is acted out of the manifests", () => {
   });
 
   it("stops scc-state before another one starts", () => {
-    expect(podSpecOf("state")).toMatchObject({ recreate: true, preStopMs: 0, graceMs: 10_000 });
+    expect(podSpecOf("state")).toMatchObject({ recreate: true, graceMs: 10_000 });
   });
 });

@@ -18,8 +18,6 @@ export interface PodSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly startup: ProbeTimes;
   readonly readiness: ProbeTimes;
-  /** Between the end's announcement and SIGTERM. */
-  readonly preStopMs: number;
   /** From the announcement to SIGKILL. */
   readonly graceMs: number;
   /** How long a pod has to be ready before it counts as available. */
@@ -52,7 +50,6 @@ export function podSpecOf(role: Role): PodSpec {
     env: valuesOf(container),
     startup: timesOf(container.startupProbe),
     readiness: timesOf(container.readinessProbe),
-    preStopMs: (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000,
     graceMs: spec.template.spec.terminationGracePeriodSeconds * 1000,
     minReadyMs: minReadySeconds * 1000,
     recreate,

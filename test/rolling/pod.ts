@@ -20,7 +20,7 @@ export interface PodPlan {
 export interface PodObserver {
   /** The kubelet found it ready, or not ready any more. */
   readinessChanged(pod: Pod): void;
-  /** It is told to end: who keeps the list of endpoints takes it out, and the kubelet begins with `preStop`. */
+  /** It is told to end: who keeps the list of endpoints takes it out. */
   terminating(pod: Pod): void;
   /** SIGTERM. */
   stopping(pod: Pod): void;
@@ -31,7 +31,7 @@ export interface PodObserver {
 const LINES_SHOWN = 8;
 const STARTED_ASK_MS = 100;
 
-/** One process, and what the kubelet does with it: probes, `preStop`, SIGTERM, the grace period, SIGKILL. */
+/** One process, and what the kubelet does with it: probes, SIGTERM, the grace period, SIGKILL. */
 export class Pod {
   readonly plan: PodPlan;
   /** Resolves when the process has ended. */
@@ -93,7 +93,7 @@ export class Pod {
 
   /** Deletes it, as Kubernetes does. Resolves when it is gone. */
   async delete(): Promise<void> {
-    const { preStopMs, graceMs } = this.plan.spec;
+    const { graceMs } = this.plan.spec;
     this.#isTerminating = true;
     this.#observer.terminating(this);
     const killing = setTimeout(() => {
@@ -102,7 +102,6 @@ export class Pod {
       );
       this.#child.kill("SIGKILL");
     }, graceMs);
-    await Promise.race([after(preStopMs), this.gone]);
     this.#isStopping = true;
     this.#observer.stopping(this);
     this.#child.kill("SIGTERM");

@@ -66,6 +66,7 @@ const LOCAL_DEFAULTS = {
   SCC_BROKER_RETRY_DELAY: "250",
   SCC_STATE_SERVER_RECONNECT_RANDOMNESS: "100",
   SCC_DRAIN_MS: "5000",
+  SCC_LAME_DUCK_MS: "0", // there is no load balancer that would have to notice
   SCC_DRAIN_RATE: "100000",
 };
 

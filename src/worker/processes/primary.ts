@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { AUTH_EXIT_CODE } from "../../cluster/exit-on-auth-error.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { ConfigError } from "../../runtime/errors.ts";
-import { closeServer, metricsPortOf, serveMetrics } from "../../runtime/http.ts";
+import { serveMetrics } from "../../runtime/http.ts";
 import { closeOnSignals, Lifecycle } from "../../runtime/lifecycle.ts";
 import { createLogger } from "../../runtime/log.ts";
 import { Metrics } from "../../runtime/metrics.ts";
@@ -28,7 +28,7 @@ export async function runPrimary(config: WorkerConfig, count: number): Promise<v
   const instance = String(config.port);
   const log = createLogger("scc-worker", instance, config.logLevel);
   const life = new Lifecycle(log);
-  closeOnSignals(life, log, config.drainMs);
+  closeOnSignals(life, log, config.lameDuckMs + config.drainMs);
 
   const group: ProcessGroup = new ProcessGroup({
     count,
@@ -41,7 +41,7 @@ export async function runPrimary(config: WorkerConfig, count: number): Promise<v
     gone: (number) => metrics.gone(number),
     failed: ({ code }: Exit) => {
       // What still runs is given its time, as after a signal; the code says what was wrong.
-      void life.close(config.drainMs).then(() => process.exit(code ?? 1));
+      void life.close(config.lameDuckMs + config.drainMs).then(() => process.exit(code ?? 1));
     },
   });
   // Whoever forces the primary to end means all of it. If it ends in any other way, the others notice and drain.
@@ -61,9 +61,7 @@ export async function runPrimary(config: WorkerConfig, count: number): Promise<v
     numbers: () => group.numbers,
     ask: (number, question) => group.tell(number, { type: "scc:metrics?", question }),
   });
-  const metricsPort = metricsPortOf(config.port, config.metricsPort);
-  const metricsServer = await serveMetrics({ registry: metrics }, metricsPort, config.host);
-  if (metricsServer) life.opened("metrics", () => closeServer(metricsServer));
+  life.opened("metrics", await serveMetrics({ registry: metrics }, config));
 
   // While none of the processes runs nothing else keeps the primary alive until it is time for the next.
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
