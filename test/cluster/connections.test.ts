@@ -51,7 +51,7 @@ describe("A worker that strangers connect to, with few files", { timeout: 60_000
       heard[index] = "";
       socket.on("error", () => {});
       socket.on("data", (chunk) => {
-        heard[index] += chunk;
+        heard[index] = `${heard[index]}${chunk}`;
       });
       await Promise.race([once(socket, "connect"), once(socket, "close")]);
       socket.write(says);
