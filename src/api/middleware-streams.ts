@@ -1,5 +1,5 @@
 import type { Connection } from "../server/connection.ts";
-import type { Action, Allowed, MiddlewareLine } from "../server/middleware.ts";
+import type { Action, Allowed, MiddlewareLine, OutboundAction } from "../server/middleware.ts";
 import type { UpgradeRequest } from "../server/upgrade-request.ts";
 import { AGAction } from "./action.ts";
 import type { AppTypes } from "./app-types.ts";
@@ -43,9 +43,10 @@ export class MiddlewareStreams<App extends AppTypes> {
     middleware: MiddlewareFunction<App>,
     action: Action,
   ): Promise<Allowed | undefined> {
-    const { connection, ...fields } = { connection: undefined, ...action };
+    const { connection, ...fields } = { connection: undefined, ...fieldsOf(action) };
     const socket = connection && this.#faceOf(connection);
     const agAction = new AGAction<App>(action.type, socket === undefined ? fields : { ...fields, socket });
+    if (action.type === "publishOut") showLazily(agAction, action);
     const stream =
       line === "handshake"
         ? this.#handshakeStream((action as { request: UpgradeRequest }).request, middleware)
@@ -69,4 +70,21 @@ export class MiddlewareStreams<App extends AppTypes> {
     }
     return stream;
   }
+}
+
+/** All of it but what is too dear to be looked at for nothing. */
+function fieldsOf(action: Action): Action | Pick<OutboundAction, "type" | "connection" | "channel"> {
+  if (action.type !== "publishOut") return action;
+  const { type, connection, channel } = action;
+  return { type, connection, channel };
+}
+
+/** Data that are parsed once the application looks at them. What it puts in their place is its own. */
+function showLazily(shown: { data?: unknown }, action: OutboundAction): void {
+  Object.defineProperty(shown, "data", {
+    get: () => action.data,
+    set: (value: unknown) => Object.defineProperty(shown, "data", { value, writable: true }),
+    enumerable: true,
+    configurable: true,
+  });
 }

@@ -18,6 +18,8 @@ export interface DirectWriter {
 
 /** The part of libuv's stream handle that is used. */
 interface Handle {
+  /** Bytes of the writes that wait which the kernel has not taken; `net` looks at it for its timeouts. */
+  readonly writeQueueSize?: number;
   /**
    * Up to Node 25 it is given a request, and returns an error code; from Node 26 on it is given none, and returns
    * one instead of 0 if the write has to wait.
@@ -77,6 +79,15 @@ export function canWriteDirectly(socket: object): socket is DirectSocket {
     (handle?.constructor.name === "TCP" || handle?.constructor.name === "Pipe") &&
     typeof handle.writeBuffer === "function"
   );
+}
+
+/**
+ * A number of bytes that becomes less whenever the kernel takes something of what waits, also of a single large
+ * write. It may count bytes twice, and is not to be taken for an amount.
+ */
+export function leftIn(socket: object): number {
+  const { _handle: handle, writableLength = 0 } = socket as Partial<SocketWithHandle>;
+  return writableLength + (handle?.writeQueueSize ?? 0);
 }
 
 /** Learns how it is done from the next write that Node does: nothing public leads to its requests. */

@@ -26,14 +26,13 @@ import type { Inbound } from "./inbound.ts";
 import { outboxFor } from "./lossy-outbox.ts";
 import { Outbound } from "./outbound.ts";
 import type { ClientOutbox, OutboxOwner, OutboxSocket } from "./outbox.ts";
+import { partWithSlow } from "./slow-consumers.ts";
 import { unsubscribeAll } from "./subscriptions.ts";
 import { transmitPublish } from "./transmit-publish.ts";
 import type { UpgradeRequest } from "./upgrade-request.ts";
 
 export type ConnectionState = "connecting" | "open" | "closed";
 
-/** How long a slow consumer's socket may still take to say goodbye before its buffers are dropped. */
-const SLOW_GRACE_MS = 1_000;
 /** How long a client that never shook hands may still take to say goodbye before it is cut off. */
 const STRANGER_GRACE_MS = 1_000;
 const PING = { 1: textFrame("#1"), 2: textFrame("") };
@@ -86,12 +85,15 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   lastHeard = 0;
   nextPing = 0;
   handshakeBy = 0;
+  tookBy = 0;
   slot = -1;
 
-  readonly #outbox: ClientOutbox;
+  /** What goes to the client's socket. Others only look after what waits in it. */
+  readonly outbox: ClientOutbox;
   /** Only for clients that take compressed messages. */
   readonly #deflater: Deflater | undefined;
-  #outbound: Outbound | undefined;
+  /** What waits for outbound middleware; `outbound` makes it. */
+  queue: Outbound | undefined;
   #batching: Batching | undefined;
   #calls: Calls | undefined;
 
@@ -107,7 +109,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.request = request;
     // Node remembers it once asked; after the socket has closed nobody can tell.
     void request.socket.remoteAddress;
-    this.#outbox = outboxFor(this, socket, core.writer, core.options.slowConsumerPolicy);
+    this.outbox = outboxFor(this, socket, core.writer, core.options.slowConsumerPolicy);
     this.#deflater = deflater;
     core.pending.set(this.id, this);
     core.heartbeat.add(this);
@@ -115,18 +117,18 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   /** Bytes that the client has not taken yet. */
   get bufferedBytes(): number {
-    return this.#outbox.bufferedBytes;
+    return this.outbox.bufferedBytes;
   }
 
   /** Packets that wait for outbound middleware. */
   get outboundWaiting(): number {
-    return this.#outbound?.waiting ?? 0;
+    return this.queue?.waiting ?? 0;
   }
 
   /** Made when something has to wait for middleware, or when no more may go out. */
   get outbound(): Outbound {
-    this.#outbound ??= new Outbound(this);
-    return this.#outbound;
+    this.queue ??= new Outbound(this);
+    return this.queue;
   }
 
   /** Made on first use. */
@@ -149,11 +151,11 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   receive(batch: Batch): void {
     const { core } = this;
     this.preparedCount += batch.publications.length;
-    if (core.sharesFrames && !this.#batching?.gathering && !this.#outbound?.isInTheWay) {
+    if (core.sharesFrames && !this.#batching?.gathering && !this.queue?.isInTheWay) {
       core.counters.messagesOut += batch.publications.length;
       const frames = core.codec === undefined ? batch.bytes : core.encoded(batch);
       const bytes = this.#deflater === undefined ? frames : this.#deflater.shared(frames);
-      this.#outbox.publish(bytes, batch.publications.length);
+      this.outbox.publish(bytes, batch.publications.length);
       return;
     }
     this.#receiveEach(batch);
@@ -250,8 +252,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
       return;
     }
     this.core.counters.messagesOut += 1;
-    if (isPublication) this.#outbox.publish(frame, 1);
-    else this.#outbox.push(frame);
+    if (isPublication) this.outbox.publish(frame, 1);
+    else this.outbox.push(frame);
   }
 
   #sendNow(packets: OutboundPacket | readonly OutboundPacket[]): void {
@@ -267,13 +269,13 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
 
   /** @param dropped what to do if nothing goes out any more */
   #inTurn(task: () => void, dropped?: () => void): void {
-    if (this.#outbound?.isInTheWay) this.#outbound.send(task, dropped);
+    if (this.queue?.isInTheWay) this.queue.send(task, dropped);
     else task();
   }
 
   /** Data that are written later must not change until then, if the application asked for that. */
   #kept(data: unknown): unknown {
-    const isLater = this.#batching?.gathering || this.#outbound?.isInTheWay;
+    const isLater = this.#batching?.gathering || this.queue?.isInTheWay;
     return isLater && this.core.options.cloneData ? clone(data) : data;
   }
 
@@ -312,13 +314,17 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   ping(): void {
-    this.#outbox.push(PING[this.core.options.protocolVersion]);
+    this.outbox.push(PING[this.core.options.protocolVersion]);
   }
 
   timedOut(): void {
     // Not read because we told the socket to wait: its silence is ours.
     if (this.ws.isPaused) this.core.heartbeat.forgive(this);
     else this.close(CLOSE_CODES.pongTimeout.code);
+  }
+
+  tookNothing(): void {
+    partWithSlow(this, "stalled");
   }
 
   handshakeTimedOut(): void {
@@ -365,14 +371,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   overflowed(): void {
-    this.core.counters.slowConsumers += 1;
-    this.#outbox.discard();
-    // This may be in the midst of a delivery, where subscriptions must not change.
-    this.core.turn.write(() => {
-      const { code, reason } = CLOSE_CODES.slowConsumer;
-      this.close(code, reason);
-      this.core.clock.after(SLOW_GRACE_MS, () => this.ws.terminate());
-    });
+    partWithSlow(this, "own");
   }
 
   /** The connection is over, whoever ended it: tells so, once, and gives back what it holds. */
@@ -381,7 +380,8 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     const wasOpen = this.state === "open";
     const reason = reasonOf(code, given);
     this.#batching?.abandon();
-    this.#outbox.close();
+    this.outbox.close();
+    this.queue?.forget();
     this.state = "closed";
     const { core } = this;
     core.heartbeat.remove(this);

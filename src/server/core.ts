@@ -9,13 +9,16 @@ import { memoryLimits } from "../runtime/memory.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
+import { Deciding } from "./deciding.ts";
 import type { ServerEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { HeldBytes, outboxShare } from "./held-bytes.ts";
 import { Intake } from "./intake.ts";
 import type { Middleware } from "./middleware.ts";
 import { NewChannels } from "./new-channels.ts";
 import type { CodecEngine, ServerOptions } from "./options.ts";
 import { Writer } from "./outbox.ts";
+import { relieve } from "./slow-consumers.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -39,6 +42,7 @@ export class ServerCore {
   readonly writer: Writer;
   readonly newChannels: NewChannels;
   readonly intake: Intake;
+  readonly deciding: Deciding;
   readonly middleware: Middleware = {};
   events: ServerEvents;
   /** What packets are written with, where that is not JSON. Only `useCodec` changes it. */
@@ -59,6 +63,7 @@ export class ServerCore {
   /** Connections that have ended, but whose WebSocket is not closed yet. */
   readonly closing = new Set<Connection>();
   #options: ServerOptions;
+  #isShort = false;
   #frames = new WeakMap<Publication, Buffer>();
   #batches = new WeakMap<Batch, Buffer>();
 
@@ -72,8 +77,11 @@ export class ServerCore {
     this.events = parts.events ?? {};
     if (parts.options.codecEngine !== undefined) this.useCodec(parts.options.codecEngine);
     this.heartbeat = new Heartbeat(parts.clock, parts.options);
-    this.intake = new Intake(() => parts.clock.now(), memoryLimits());
-    this.writer = new Writer(parts.turn, this.counters, parts.options.maxBufferedBytes);
+    this.deciding = new Deciding(parts.turn);
+    const memory = memoryLimits();
+    this.intake = new Intake(() => parts.clock.now(), memory);
+    const held = new HeldBytes(parts.options.maxTotalBufferedBytes ?? outboxShare(memory), this.#short);
+    this.writer = new Writer(parts.turn, this.counters, held, parts.options.maxBufferedBytes);
   }
 
   /** WebSockets that are not closed yet. */
@@ -86,6 +94,23 @@ export class ServerCore {
     const { maxConnections = Infinity } = this.#options;
     return this.socketCount + this.undecided.size >= maxConnections;
   }
+
+  /** All connections that have a WebSocket. */
+  *sockets(): Generator<Connection> {
+    yield* this.open.values();
+    yield* this.pending.values();
+    yield* this.closing;
+  }
+
+  /** More waits for clients than may: looks for the worst once all that this turn brings has been handed out. */
+  readonly #short = (): void => {
+    if (this.#isShort) return;
+    this.#isShort = true;
+    this.turn.write(() => {
+      this.#isShort = false;
+      relieve(this);
+    });
+  };
 
   get options(): ServerOptions {
     return this.#options;

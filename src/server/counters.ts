@@ -1,5 +1,6 @@
 import { closeCode } from "../protocol/close-codes.ts";
 import { Latencies } from "../runtime/latency.ts";
+import type { SlowReason } from "./slow-consumers.ts";
 
 /** Errors that have a label of their own; applications throw what they like, and labels are bounded. */
 const NAMED_ERRORS: ReadonlySet<string> = new Set([
@@ -39,7 +40,8 @@ export class Counters {
   bytesOut = 0;
   /** Calls of the operating system to write to clients' sockets: at most one per connection and turn. */
   writes = 0;
-  slowConsumers = 0;
+  /** Clients closed because they did not read fast enough, by the reason. */
+  readonly slow: Record<SlowReason, number> = { own: 0, total: 0, stalled: 0 };
   /** Clients that are not read now, because what they publish cannot be passed on; and how often it came to that. */
   heldBack = 0;
   holdBacks = 0;
@@ -53,6 +55,11 @@ export class Counters {
   readonly closes = new Map<string, number>();
   /** From a client's publish to its acknowledgement, by the level that was asked for. */
   readonly acknowledgements = { worker: new Latencies(), replica: new Latencies(), usual: new Latencies() };
+
+  get slowConsumers(): number {
+    const { own, total, stalled } = this.slow;
+    return own + total + stalled;
+  }
 
   closed(code: number): void {
     increment(this.closes, closeCode(code) === undefined ? "other" : String(code));

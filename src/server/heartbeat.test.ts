@@ -80,6 +80,22 @@ describe("Heartbeat", () => {
     expect(bob.handshakeTimeouts).toBe(1);
   });
 
+  it("lets go of one that takes nothing for the timeout, also if it is heard, and keeps one that takes a little", () => {
+    const { clock, heartbeat } = setUp();
+    const [ann, bob] = [pulse(heartbeat), pulse(heartbeat)];
+    for (const each of [ann, bob]) each.isWaitedFor = true;
+
+    for (let seconds = 0; seconds < 60; seconds += 5) {
+      if (seconds % 15 === 0) bob.took = true;
+      for (const each of [ann, bob]) each.lastHeard = heartbeat.now;
+      clock.advance(5_000);
+    }
+
+    expect(ann).toMatchObject({ stalls: 1, timeouts: 0, slot: -1 });
+    expect(bob).toMatchObject({ stalls: 0, timeouts: 0 });
+    expect(heartbeat.size).toBe(1);
+  });
+
   it("needs one timer, however many connections there are, and none without any", () => {
     const { clock, heartbeat, timers } = setUp();
 
@@ -140,7 +156,12 @@ class TestPulse implements Pulse {
   lastHeard = 0;
   nextPing = 0;
   handshakeBy = 0;
+  tookBy = 0;
   slot = -1;
+  /** Whether bytes wait for it, and whether it took some since that was asked last. */
+  isWaitedFor = false;
+  took = false;
+  stalls = 0;
   pings = 0;
   timeouts = 0;
   handshakeTimeouts = 0;
@@ -154,6 +175,18 @@ class TestPulse implements Pulse {
   timedOut(): void {
     this.timeouts += 1;
     this.onTimeout();
+  }
+
+  readonly outbox = {
+    hasMoved: (): boolean => {
+      const moved = !this.isWaitedFor || this.took;
+      this.took = false;
+      return moved;
+    },
+  };
+
+  tookNothing(): void {
+    this.stalls += 1;
   }
 
   handshakeTimedOut(): void {

@@ -8,6 +8,8 @@ export interface Pulse {
   nextPing: number;
   /** Its handshake must have come by then; `Infinity` once it has. */
   handshakeBy: number;
+  /** It must have taken something by then, if bytes wait for it. Only the heartbeat sets it. */
+  tookBy: number;
   /** Where the wheel keeps it; -1 when it does not. Only the heartbeat touches it. */
   slot: number;
   /** Whether pings go to it yet. */
@@ -15,6 +17,10 @@ export interface Pulse {
   ping(): void;
   /** Nothing was heard for `pingTimeout`. The connection leaves the heartbeat. */
   timedOut(): void;
+  /** Knows whether nothing waits for the peer, or it took something since this was asked last. */
+  readonly outbox: { hasMoved(): boolean };
+  /** Bytes waited for `pingTimeout`, and it took none of them. The connection leaves the heartbeat. */
+  tookNothing(): void;
   /** No handshake came in time. The connection leaves the heartbeat. */
   handshakeTimedOut(): void;
 }
@@ -75,6 +81,7 @@ export class Heartbeat {
     const { now } = this;
     pulse.lastHeard = now;
     pulse.nextPing = now + this.times.pingInterval;
+    pulse.tookBy = now + this.times.pingTimeout;
     pulse.handshakeBy = now + this.times.handshakeTimeout;
     this.#size += 1;
     this.#place(pulse);
@@ -126,7 +133,7 @@ export class Heartbeat {
     const { pingTimeout, pingTimeoutDisabled } = this.times;
     if (pingTimeoutDisabled) return pulse.handshakeBy;
     const ping = pulse.pingable ? pulse.nextPing : Infinity;
-    return Math.min(pulse.handshakeBy, ping, pulse.lastHeard + pingTimeout);
+    return Math.min(pulse.handshakeBy, ping, pulse.lastHeard + pingTimeout, pulse.tookBy);
   }
 
   readonly #tick = (): void => {
@@ -157,6 +164,12 @@ export class Heartbeat {
       if (now >= pulse.lastHeard + pingTimeout + this.#tickMs) {
         this.#leave(pulse);
         pulse.timedOut();
+        return;
+      }
+      if (pulse.outbox.hasMoved()) pulse.tookBy = now + pingTimeout;
+      else if (now >= pulse.tookBy) {
+        this.#leave(pulse);
+        pulse.tookNothing();
         return;
       }
       if (pulse.pingable && now >= pulse.nextPing) {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Turn } from "../runtime/turn.ts";
 import { Counters } from "./counters.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { type DrainingSocket, LossyOutbox, outboxFor } from "./lossy-outbox.ts";
 import { Outbox, type OutboxSocket, Writer } from "./outbox.ts";
 
@@ -216,7 +217,7 @@ function setUp({ maxBufferedBytes = 1_000 } = {}) {
     },
   };
   const counters = new Counters();
-  const writer = new Writer(turn, counters, maxBufferedBytes);
+  const writer = new Writer(turn, counters, new HeldBytes(Infinity, () => {}), maxBufferedBytes);
   return {
     outbox: new LossyOutbox(owner, socket, writer),
     socket,

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import { leftIn } from "../runtime/direct-write.ts";
 import type { ServerOptions } from "./options.ts";
 import { type ClientOutbox, Outbox, type OutboxOwner, type OutboxSocket, type Writer } from "./outbox.ts";
+import { Untaken } from "./untaken.ts";
 
 /** A socket that says when it has got rid of what it holds. */
 export type DrainingSocket = OutboxSocket & Pick<Socket, "once" | "writableNeedDrain">;
@@ -10,6 +12,8 @@ interface Unit {
   readonly frames: Buffer;
   /** 0 for what must not be dropped. */
   readonly publications: number;
+  /** Whether it counts for what all outboxes hold together: once it had to wait. */
+  isHeld: boolean;
 }
 
 /** An outbox as the policy asks for it. Of a WebSocket engine of the application's own nothing is dropped. */
@@ -48,6 +52,10 @@ export class LossyOutbox implements ClientOutbox {
   #bytes = 0;
   /** Bytes of what must not be dropped. */
   #kept = 0;
+  /** From here on nothing is held yet. */
+  #fresh = 0;
+  /** What the socket was handed. */
+  readonly #untaken: Untaken;
   #due = false;
   #draining = false;
   #closed = false;
@@ -56,6 +64,7 @@ export class LossyOutbox implements ClientOutbox {
     this.#owner = owner;
     this.#socket = socket;
     this.#writer = writer;
+    this.#untaken = new Untaken(writer.held, () => {});
   }
 
   get bufferedBytes(): number {
@@ -63,11 +72,11 @@ export class LossyOutbox implements ClientOutbox {
   }
 
   push(frames: Buffer): void {
-    this.#add({ frames, publications: 0 });
+    this.#add({ frames, publications: 0, isHeld: false });
   }
 
   publish(frames: Buffer, publications: number): void {
-    this.#add({ frames, publications });
+    this.#add({ frames, publications, isHeld: false });
   }
 
   flush(): void {
@@ -75,6 +84,7 @@ export class LossyOutbox implements ClientOutbox {
     this.#write(false);
     if (this.#count === 0) return;
     this.#makeRoom();
+    this.#hold();
     if (this.#draining || this.#closed) return;
     this.#draining = true;
     this.#socket.once("drain", this.#drained);
@@ -89,9 +99,19 @@ export class LossyOutbox implements ClientOutbox {
 
   discard(): void {
     this.#closed = true;
+    for (const unit of this.#units) if (unit !== undefined) this.#remove(unit);
     this.#reset();
-    this.#bytes = 0;
-    this.#kept = 0;
+  }
+
+  forget(): void {
+    this.discard();
+    this.#untaken.forget();
+  }
+
+  hasMoved(): boolean {
+    if (this.#socket.writableLength > 0) return this.#untaken.hasMoved(leftIn(this.#socket));
+    this.#untaken.restart();
+    return true;
   }
 
   #add(unit: Unit): void {
@@ -100,6 +120,7 @@ export class LossyOutbox implements ClientOutbox {
     this.#count += 1;
     this.#bytes += unit.frames.length;
     if (unit.publications === 0) this.#kept += unit.frames.length;
+    if (this.#draining) this.#hold();
     if (this.bufferedBytes > this.#writer.maxBufferedBytes) this.flush();
     else if (!this.#due && !this.#draining) {
       this.#due = true;
@@ -126,7 +147,7 @@ export class LossyOutbox implements ClientOutbox {
       if (unit === undefined) continue;
       this.#remove(unit);
       counters.bytesOut += unit.frames.length;
-      takes = socket.write(unit.frames);
+      takes = this.#untaken.handTo(socket, unit.frames);
     }
     socket.uncork();
     if (this.#count === 0) this.#reset();
@@ -150,7 +171,18 @@ export class LossyOutbox implements ClientOutbox {
     } else if (this.#units.length > 2 * this.#count + HOLES) this.#tidy();
   }
 
+  /** What is left waits. */
+  #hold(): void {
+    for (; this.#fresh < this.#units.length; this.#fresh += 1) {
+      const unit = this.#units[this.#fresh];
+      if (unit === undefined) continue;
+      unit.isHeld = true;
+      this.#writer.held.hold(unit.frames);
+    }
+  }
+
   #remove(unit: Unit): void {
+    if (unit.isHeld) this.#writer.held.release(unit.frames);
     this.#count -= 1;
     this.#bytes -= unit.frames.length;
     if (unit.publications === 0) this.#kept -= unit.frames.length;
@@ -161,12 +193,14 @@ export class LossyOutbox implements ClientOutbox {
     this.#reset();
     this.#units = waiting;
     this.#count = waiting.length;
+    this.#fresh = waiting.findLastIndex((unit) => unit.isHeld) + 1;
   }
 
   #reset(): void {
     this.#units = [];
     this.#head = 0;
     this.#oldest = 0;
+    this.#fresh = 0;
     this.#count = 0;
   }
 }

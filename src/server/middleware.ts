@@ -48,7 +48,10 @@ export type InboundAction = OfConnection &
 export interface OutboundAction extends OfConnection {
   readonly type: "publishOut";
   readonly channel: string;
-  /** This subscriber's own copy: what is done to it reaches nobody else. */
+  /**
+   * This subscriber's own copy, or what behaves like one: what is done to it reaches nobody else. Parsed when first
+   * looked at.
+   */
   readonly data: unknown;
 }
 
@@ -102,6 +105,20 @@ export async function ask<A extends Action>(
       data: allowed?.data === undefined ? action.data : allowed.data,
       options: allowed?.options ?? null,
     };
+  } catch (reason) {
+    return block(core, line, action, reason);
+  }
+}
+
+/** The same, with the answer as it was given: it looks at no data. */
+export async function consult<A extends Action>(
+  core: ServerCore,
+  line: MiddlewareLine,
+  decide: Decide<A>,
+  action: A,
+): Promise<Allowed | undefined | Blocked> {
+  try {
+    return await decide(action);
   } catch (reason) {
     return block(core, line, action, reason);
   }

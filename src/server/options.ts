@@ -47,6 +47,11 @@ export interface ServerOptions {
   readonly wsEngineServerOptions: Readonly<Record<string, unknown>> | undefined;
   /** Unsent bytes from which on a connection is a slow consumer; more than the largest message should be. */
   readonly maxBufferedBytes: number;
+  /**
+   * Bytes that may wait for all clients together; beyond it those for whom most waits are closed. `undefined` for
+   * half of the memory that the process may use besides V8's heap, at least an eighth of all.
+   */
+  readonly maxTotalBufferedBytes: number | undefined;
   /** What becomes of a slow consumer: it is closed (4100), or misses the oldest publications it has not taken. */
   readonly slowConsumerPolicy: "close" | "dropOldest";
   /**
@@ -90,6 +95,7 @@ export const DEFAULT_OPTIONS: ServerOptions = {
   handleProtocols: undefined,
   wsEngineServerOptions: undefined,
   maxBufferedBytes: 8 * 1024 * 1024, // ours; upstream buffers without bound
+  maxTotalBufferedBytes: undefined, // ours, too
   slowConsumerPolicy: "close",
   maxQueuedPackets: 1_000, // ours; upstream queues without bound
   maxBatchSize: MAX_BATCH, // ours; upstream takes any number
@@ -125,6 +131,7 @@ const LEAST: { readonly [K in keyof Given]?: number } = {
   newChannelsPerMinute: 0,
   maxPayload: 0,
   maxBufferedBytes: 1024,
+  maxTotalBufferedBytes: 1024,
   maxQueuedPackets: 1,
   maxBatchSize: 1,
   maxPendingCalls: 1,

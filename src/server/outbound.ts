@@ -1,7 +1,13 @@
 import { eventPacket } from "../protocol/encode.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { Connection } from "./connection.ts";
-import { ask, Blocked, type Decide, type OutboundAction } from "./middleware.ts";
+import { Blocked, consult, type Decide, type OutboundAction } from "./middleware.ts";
+import { PublishOut, type SharedData } from "./publish-out.ts";
+
+/** A publication that middleware is to decide about, or anything else that must not overtake one. */
+type Waiting =
+  | { readonly shared: SharedData; readonly decide: Decide<OutboundAction> }
+  | { readonly task: () => void | Promise<void>; readonly dropped: (() => void) | undefined };
 
 /**
  * Keeps the order of what goes to one client while middleware decides about its publications, one after the
@@ -9,9 +15,12 @@ import { ask, Blocked, type Decide, type OutboundAction } from "./middleware.ts"
  */
 export class Outbound {
   readonly #connection: Connection;
-  #tail: Promise<void> = Promise.resolve();
-  #waiting = 0;
-  /** Bytes of the publications that wait. */
+  #queue: Waiting[] = [];
+  /** Whether something left the queue and is not done yet. */
+  #isBusy = false;
+  #isRunning = false;
+  /** What middleware decides about now. */
+  #asked: SharedData | undefined;
   #bytes = 0;
   #end: "closed" | "killed" | undefined;
 
@@ -19,14 +28,19 @@ export class Outbound {
     this.#connection = connection;
   }
 
-  /** Packets that wait for their turn. */
+  /** Packets that wait for their turn, or for the decision about them. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.length + (this.#isBusy ? 1 : 0);
+  }
+
+  /** Bytes of the publications that wait for their turn. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Whether packets must not go past it. */
   get isInTheWay(): boolean {
-    return this.#waiting > 0 || this.#end !== undefined;
+    return this.waiting > 0 || this.#end !== undefined;
   }
 
   /** Sends what waits, and takes nothing more. Answers still go to the client, past it. */
@@ -37,6 +51,20 @@ export class Outbound {
   /** Drops what waits, and takes nothing more. */
   kill(): void {
     this.#end = "killed";
+    const dropped = this.#queue;
+    this.#queue = [];
+    for (const waiting of dropped) {
+      if ("shared" in waiting) this.#drop(waiting.shared);
+      else waiting.dropped?.();
+    }
+  }
+
+  /** The client is gone, and no publication can reach it any more. */
+  forget(): void {
+    const publications = this.#queue.filter((waiting) => "shared" in waiting);
+    this.#queue = this.#queue.filter((waiting) => !("shared" in waiting));
+    for (const { shared } of publications) this.#drop(shared);
+    this.#release(); // middleware may never answer
   }
 
   /**
@@ -45,56 +73,87 @@ export class Outbound {
    */
   publication(publication: Publication, decide: Decide<OutboundAction>): void {
     if (this.#end !== undefined) return;
-    const { maxQueuedPackets, maxBufferedBytes } = this.#connection.core.options;
-    if (this.#waiting >= maxQueuedPackets || this.#bytes > maxBufferedBytes) {
+    const { core } = this.#connection;
+    const { maxQueuedPackets, maxBufferedBytes } = core.options;
+    if (this.waiting >= maxQueuedPackets || this.#bytes > maxBufferedBytes) {
       this.kill();
       this.#connection.overflowed();
       return;
     }
     this.#bytes += publication.bytes.length;
-    this.#then(() => this.#decide(publication, decide));
+    core.writer.held.hold(publication.bytes);
+    this.#push({ shared: core.deciding.enter(publication, core.pubsub.form), decide });
   }
 
   /** Sends something else, in its turn. @param dropped called instead if it has been closed or killed */
-  send(task: () => void, dropped?: () => void): void {
-    this.#then(task, dropped);
+  send(task: () => void | Promise<void>, dropped?: () => void): void {
+    if (this.#end !== undefined) dropped?.();
+    else this.#push({ task, dropped });
   }
 
-  #then(task: () => void | Promise<void>, dropped?: () => void): void {
-    if (this.#end !== undefined) {
-      dropped?.();
-      return;
+  #push(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    if (!this.#isRunning) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    await undefined; // middleware is asked neither in the midst of a delivery, nor by whoever sends
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      this.#isBusy = true;
+      try {
+        if ("task" in next) await next.task();
+        else await this.#ask(next.shared, next.decide);
+      } catch (error) {
+        this.#connection.report(error);
+      }
+      this.#isBusy = false;
     }
-    this.#waiting += 1;
-    const run = (): void | Promise<void> => (this.#end === "killed" ? dropped?.() : task());
-    this.#tail = this.#tail.then(run).then(this.#done, this.#failed);
+    this.#isRunning = false;
   }
 
-  readonly #done = (): void => {
-    this.#waiting -= 1;
-  };
+  async #ask(shared: SharedData, decide: Decide<OutboundAction>): Promise<void> {
+    this.#bytes -= shared.publication.bytes.length;
+    this.#asked = shared;
+    try {
+      if (shared.isLong) await this.#connection.core.deciding.room(shared);
+      await this.#decide(shared, decide);
+    } finally {
+      this.#release();
+    }
+  }
 
-  readonly #failed = (error: unknown): void => {
-    this.#waiting -= 1;
-    this.#connection.report(error);
-  };
+  #drop(shared: SharedData): void {
+    this.#bytes -= shared.publication.bytes.length;
+    this.#leave(shared);
+  }
+
+  /** Lets go of what middleware was asked about, once. */
+  #release(): void {
+    const shared = this.#asked;
+    this.#asked = undefined;
+    if (shared !== undefined) this.#leave(shared);
+  }
+
+  #leave(shared: SharedData): void {
+    const { core } = this.#connection;
+    core.writer.held.release(shared.publication.bytes);
+    core.deciding.leave(shared);
+  }
 
   /** Asked again after each wait: the client may leave meanwhile. */
   #isOver(): boolean {
     return this.#connection.state === "closed";
   }
 
-  async #decide(publication: Publication, decide: Decide<OutboundAction>): Promise<void> {
+  async #decide(shared: SharedData, decide: Decide<OutboundAction>): Promise<void> {
     const connection = this.#connection;
-    this.#bytes -= publication.bytes.length;
     if (this.#isOver()) return;
-    const { channel, bytes } = publication;
-    // Parsed anew for each subscriber: middleware may change what it is given.
-    const data = connection.core.pubsub.form.read(bytes);
-    const action: OutboundAction = { type: "publishOut", connection, channel, data };
-    const decision = await ask(connection.core, "outbound", decide, action);
-    if (decision instanceof Blocked || this.#isOver()) return;
-    if (decision.options?.useCache) connection.sendPublication(publication);
-    else connection.sendPacket(eventPacket("#publish", { channel, data: decision.data }));
+    const action = new PublishOut(connection, shared);
+    const answer = await consult(connection.core, "outbound", decide, action);
+    if (answer instanceof Blocked || this.#isOver()) return;
+    const changed = answer?.options?.useCache ? undefined : action.outcome(answer?.data);
+    if (changed === undefined) connection.sendPublication(shared.publication);
+    else connection.sendPacket(eventPacket("#publish", { channel: action.channel, data: changed.data }));
   }
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Turn } from "../runtime/turn.ts";
 import { Counters } from "./counters.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { Outbox, Writer } from "./outbox.ts";
 
 describe("Outbox", () => {
@@ -130,7 +131,7 @@ function setUp({ maxBufferedBytes = 1_000 } = {}) {
     },
   };
   const counters = new Counters();
-  const writer = new Writer(turn, counters, maxBufferedBytes);
+  const writer = new Writer(turn, counters, new HeldBytes(Infinity, () => {}), maxBufferedBytes);
   const outbox = new Outbox(owner, socket as unknown as Socket, writer);
   return { outbox, socket, owner, counters, endTurn: () => endTurn() };
 }

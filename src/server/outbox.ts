@@ -3,12 +3,18 @@ import {
   canWriteDirectly,
   type DirectSocket,
   type DirectWriter,
+  leftIn,
   writeDirectly,
 } from "../runtime/direct-write.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { Counters } from "./counters.ts";
+import type { HeldBytes } from "./held-bytes.ts";
+import { packed, Untaken } from "./untaken.ts";
 
-/** What an outbox needs of the socket it writes to. */
+/**
+ * What an outbox needs of the socket it writes to. One that has `once` is a socket of Node.js, and says when it
+ * has got rid of what it was handed; one without, of a WebSocket engine of the application's own, is handed all.
+ */
 export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable" | "writableLength">;
 
 /**
@@ -16,6 +22,9 @@ export type OutboxSocket = Pick<Socket, "write" | "cork" | "uncork" | "writable"
  * the system one by one, and acknowledgements are short.
  */
 const MAX_JOINED = 16_384;
+/** A stream that still has this many bytes is handed nothing more: what it has cannot be taken back. */
+const STREAM_BYTES = 16_384;
+
 /** What waits to be written to one client's socket. */
 export interface ClientOutbox {
   /** Bytes that the peer has not taken yet, here or in the socket. */
@@ -28,8 +37,12 @@ export interface ClientOutbox {
   flush(): void;
   /** Writes what waits, and takes nothing more. */
   close(): void;
-  /** Forgets what waits, and takes nothing more. */
+  /** Forgets what waits, and takes nothing more. What the socket was handed it still has. */
   discard(): void;
+  /** Forgets that, too: the socket is about to be destroyed. */
+  forget(): void;
+  /** Whether nothing waits, or the peer took something since this was asked last. */
+  hasMoved(): boolean;
 }
 
 /** Who is told that an outbox overflowed. */
@@ -45,12 +58,15 @@ export interface OutboxOwner {
 export class Writer {
   readonly maxBufferedBytes: number;
   readonly counters: Counters;
+  /** What all outboxes hold together. */
+  readonly held: HeldBytes;
   readonly #turn: Turn;
   #waiting: ClientOutbox[] = [];
 
-  constructor(turn: Turn, counters: Counters, maxBufferedBytes: number) {
+  constructor(turn: Turn, counters: Counters, held: HeldBytes, maxBufferedBytes: number) {
     this.#turn = turn;
     this.counters = counters;
+    this.held = held;
     this.maxBufferedBytes = maxBufferedBytes;
   }
 
@@ -76,6 +92,9 @@ export class Writer {
  * What waits to be written to one client's socket: ready-made WebSocket frames, most of them shared with
  * other connections, hence never changed here. They go past `ws` to the socket itself, whole frames only,
  * so that the control frames `ws` writes come between them and not into them.
+ *
+ * A socket that holds something back is handed nothing more until it is free. What waits for that can be let go
+ * of at once, and nobody copies what is shared.
  */
 export class Outbox implements ClientOutbox, DirectWriter {
   readonly #owner: OutboxOwner;
@@ -91,6 +110,8 @@ export class Outbox implements ClientOutbox, DirectWriter {
   #waiting = 0;
   readonly #direct: DirectSocket | undefined;
   #closed = false;
+  /** Made when the socket holds something back for the first time, which most never do. */
+  #slow: Untaken | undefined;
 
   constructor(owner: OutboxOwner, socket: OutboxSocket, writer: Writer) {
     this.#owner = owner;
@@ -100,15 +121,22 @@ export class Outbox implements ClientOutbox, DirectWriter {
   }
 
   get bufferedBytes(): number {
-    return this.#bytes + this.#unsent;
+    return this.#bytes + this.#unsent + (this.#slow?.bytes ?? 0);
   }
 
+  /** Bytes that the socket was handed and has not got rid of. */
   get #unsent(): number {
     return this.#waiting + this.#socket.writableLength;
   }
 
+  get #untaken(): Untaken {
+    this.#slow ??= new Untaken(this.#writer.held, () => this.#drain());
+    return this.#slow;
+  }
+
   waiting(bytes: number): void {
     this.#waiting += bytes;
+    if (bytes < 0) this.#slow?.taken();
   }
 
   push(frames: Buffer): void {
@@ -135,43 +163,25 @@ export class Outbox implements ClientOutbox, DirectWriter {
     if (first === undefined) return;
     const rest = this.#rest;
     const bytes = this.#bytes;
-    const socket = this.#socket;
-    const { counters, maxBufferedBytes } = this.#writer;
-    // A single message may be larger than the limit, and whoever has just been sent it is not slow for that;
-    // what makes a slow consumer is that what came before it, or after it, is still unsent.
-    const unsent = this.#unsent;
-    if (unsent <= maxBufferedBytes) this.#large = 0;
-    const overflow = unsent > 0 && unsent + this.#bytes > maxBufferedBytes + this.#large;
     this.#first = undefined;
     this.#rest = undefined;
-    if (overflow) {
-      this.#bytes = 0;
+    this.#bytes = 0;
+    if (this.#isTooMuch(bytes)) {
       this.#owner.overflowed();
       return;
     }
-    if (this.#large === 0 && this.#bytes > maxBufferedBytes) this.#large = this.#bytes;
-    counters.writes += 1;
-    counters.bytesOut += this.#bytes;
-    this.#bytes = 0;
-    if (rest === undefined) this.#write(first);
+    if (this.#slow !== undefined && this.#isBehind(this.#slow)) wait(this.#slow, first, rest);
+    else if (rest === undefined) this.#write(first);
     else if (bytes <= MAX_JOINED) this.#write(joined(first, rest, bytes));
-    else {
-      socket.cork();
-      socket.write(first);
-      for (const frames of rest) socket.write(frames);
-      socket.uncork();
-    }
-  }
-
-  #write(bytes: Buffer): void {
-    if (this.#direct !== undefined && writeDirectly(this.#direct, bytes, this)) return;
-    this.#socket.write(bytes);
+    else this.#stream(packed(first, rest, MAX_JOINED), bytes);
   }
 
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    if (this.#socket.writable) this.flush();
+    if (this.#socket.writable) {
+      this.flush();
+      this.#slow?.handAll(this.#socket);
+    }
     this.discard();
   }
 
@@ -180,7 +190,80 @@ export class Outbox implements ClientOutbox, DirectWriter {
     this.#first = undefined;
     this.#rest = undefined;
     this.#bytes = 0;
+    this.#slow?.clear();
   }
+
+  forget(): void {
+    this.discard();
+    this.#slow?.forget();
+  }
+
+  hasMoved(): boolean {
+    if (this.#unsent > 0) return this.#untaken.hasMoved(leftIn(this.#socket));
+    this.#slow?.restart();
+    return true;
+  }
+
+  /**
+   * A single message may be larger than the limit, and whoever has just been sent it is not slow for that;
+   * what makes a slow consumer is that what came before it, or after it, is still unsent.
+   */
+  #isTooMuch(bytes: number): boolean {
+    const { maxBufferedBytes } = this.#writer;
+    const unsent = this.#unsent + (this.#slow?.cost ?? 0);
+    if (unsent <= maxBufferedBytes) this.#large = 0;
+    if (unsent > 0 && unsent + bytes > maxBufferedBytes + this.#large) return true;
+    if (this.#large === 0 && bytes > maxBufferedBytes) this.#large = bytes;
+    return false;
+  }
+
+  /** Whether something has to go first. */
+  #isBehind(slow: Untaken): boolean {
+    return !slow.isEmpty || (slow.isHanded && this.#isFull);
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting > 0 || this.#socket.writableLength >= STREAM_BYTES;
+  }
+
+  /** Something was taken: goes on with what waits. */
+  #drain(): void {
+    const slow = this.#slow;
+    while (slow !== undefined && !slow.isEmpty && !this.#isFull) {
+      if (!this.#socket.writable) return slow.clear();
+      const bytes = slow.shift(MAX_JOINED);
+      if (bytes !== undefined) this.#write(bytes);
+    }
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#direct === undefined || !writeDirectly(this.#direct, bytes, this)) {
+      this.#stream([bytes], bytes.length);
+      return;
+    }
+    this.#count(bytes.length);
+    if (this.#waiting > 0) this.#untaken.hand(bytes);
+  }
+
+  #stream(pieces: readonly Buffer[], bytes: number): void {
+    const socket = this.#socket;
+    this.#count(bytes);
+    if (pieces.length > 1) socket.cork();
+    if ("once" in socket) for (const piece of pieces) this.#untaken.handTo(socket, piece);
+    else for (const piece of pieces) socket.write(piece);
+    if (pieces.length > 1) socket.uncork();
+  }
+
+  #count(bytes: number): void {
+    const { counters } = this.#writer;
+    counters.writes += 1;
+    counters.bytesOut += bytes;
+  }
+}
+
+function wait(untaken: Untaken, first: Buffer, rest: readonly Buffer[] | undefined): void {
+  if (rest === undefined) untaken.push(first);
+  else for (const piece of packed(first, rest, MAX_JOINED)) untaken.push(piece);
 }
 
 function joined(first: Buffer, rest: readonly Buffer[], length: number): Buffer {

@@ -20,7 +20,9 @@ function stage() {
   cluster.clock.advance(100);
   const gaps = new GapLog(silentLogger, cluster.clock);
   const metrics = new Metrics({ service: "scc-worker" });
-  const core = { counters: new Counters(), open: new Map(), pubsub: new PubSub(new Hub(new Turn()), broker) };
+  const writer = { held: { bytes: 0 } };
+  const pubsub = new PubSub(new Hub(new Turn()), broker);
+  const core = { counters: new Counters(), open: new Map(), writer, pubsub };
   registerWorkerMetrics(metrics, {
     core: core as unknown as ServerCore,
     cluster: { broker, ring, gaps, registered: true },

@@ -64,10 +64,11 @@ function registerClientMetrics(metrics: Metrics, core: ServerCore): void {
 
 function registerTroubleMetrics(metrics: Metrics, core: ServerCore): void {
   const { counters } = core;
-  metrics.counter(
+  metrics.counters(
     "scc_worker_slow_consumers_total",
-    "Clients closed as too slow",
-    () => counters.slowConsumers,
+    "Clients closed as too slow, by what was too much: docs/metrics.md",
+    "reason",
+    () => counters.slow,
   );
   metrics.counter(
     "scc_worker_dropped_publications_total",
@@ -95,6 +96,11 @@ function registerTroubleMetrics(metrics: Metrics, core: ServerCore): void {
     () => Object.fromEntries(counters.closes),
   );
   metrics.gauge("scc_worker_outbox_bytes", "Bytes that clients have not taken yet", () => outboxBytes(core));
+  metrics.gauge(
+    "scc_worker_held_bytes",
+    "Memory that waits for clients to take it, what several wait for counted once",
+    () => core.writer.held.bytes,
+  );
   metrics.gauge(
     "scc_worker_outbox_max_bytes",
     "Bytes that the client with most of them has not taken yet",
