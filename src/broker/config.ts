@@ -62,7 +62,7 @@ export const brokerSettings = {
     env: "SOCKETCLUSTER_OPTIONS",
     ...jsonObject(),
     fallback: {} as Readonly<Record<string, unknown>>,
-    doc: "accepted, without effect: what scc-broker can be told has variables of its own",
+    doc: "maxPayload: bytes of the largest message of one of upstream's workers (1048576); the rest has no effect: what scc-broker can be told has variables of its own",
   },
   tailCount: {
     env: "SCC_BROKER_TAIL_COUNT",

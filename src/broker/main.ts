@@ -18,6 +18,7 @@ import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Flags, readConfig } from "../runtime/config.ts";
 import { onRequest, tellOfFaults } from "../runtime/contain.ts";
+import { ConfigError } from "../runtime/errors.ts";
 import {
   answerProbe,
   type Health,
@@ -33,6 +34,7 @@ import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { createHttpServer } from "../runtime/tls.ts";
 import { Turn } from "../runtime/turn.ts";
+import { problemsOf } from "../server/options.ts";
 import { type BrokerConfig, brokerSettings, tailBounds, WAITING_BYTES } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
 import { reportsOf } from "./reports.ts";
@@ -47,8 +49,7 @@ const LEAVE_SHARE = 0.8;
 /** scc-broker, from top to bottom: what it is made of and who knows whom. */
 export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<void> {
   const config = readConfig(brokerSettings, env, flags);
-  const instance = String(config.port);
-  const log = createLogger("scc-broker", instance, config.logLevel);
+  const log = createLogger("scc-broker", String(config.port), config.logLevel);
   const life = new Lifecycle(log);
   closeOnSignals(life, log, config.lameDuckMs + config.drainMs);
 
@@ -83,15 +84,14 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   service.registersWith(state);
   reportsOf(service, state);
 
-  const metrics = new Metrics({ service: "scc-broker", instance });
+  const metrics = new Metrics({ service: "scc-broker", instance: String(config.port) });
   tellOfFaults(log, metrics);
   registerBrokerMetrics(metrics, service, systemClock, () => state.registered);
   registerHttpMetrics(metrics, connections);
   life.opened("metrics", await serveMetrics(metrics, config));
 
   const readiness = () => (life.closing ? "stopping" : service.trouble);
-  const tls = { isSecure: config.secure, certificates, clientAuth: config.clientAuth, connections };
-  const server = createHttpServer(tls);
+  const server = createHttpServer({ ...config, isSecure: config.secure, certificates, connections });
   const isFull = () => connections.isFull;
   const closeUpstream = serveMembers(server, config, service, { transport, readiness, isFull, log });
   await listen(server, config.port, config.host, "SCC_BROKER_SERVER_PORT");
@@ -106,6 +106,13 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     return state.leave((done) => service.onReleased(done), config.drainMs * LEAVE_SHARE);
   });
   life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
+}
+
+/** @throws {ConfigError} if it cannot be one */
+function maxPayloadOf({ options: { maxPayload } }: BrokerConfig): number | undefined {
+  const problems = problemsOf({ maxPayload });
+  if (problems.length > 0) throw new ConfigError(problems.map((each) => `SOCKETCLUSTER_OPTIONS: ${each}`));
+  return typeof maxPayload === "number" ? maxPayload : undefined;
 }
 
 interface MembersParts {
@@ -130,7 +137,10 @@ function serveMembers(
     response.writeHead(404).end("scc-broker speaks with members\n");
   });
   const upstream = new EventEmitter();
-  const closeUpstream = serveUpstreamWorkers(upstream, service, transport, MAX_LINK_BUFFER);
+  const closeUpstream = serveUpstreamWorkers(upstream, service, transport, {
+    maxBufferedBytes: MAX_LINK_BUFFER,
+    maxPayload: maxPayloadOf(config),
+  });
   acceptMembers(server, {
     authKeys,
     clientAuth,

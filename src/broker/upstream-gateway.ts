@@ -39,8 +39,8 @@ const MOST_A_TURN = 2000;
  */
 const SWITCH_MS = 8000;
 /** Channels that upstream's workers may follow at one broker, and characters of their names. */
-const MOST_CHANNELS = 300_000;
-const MOST_NAMES = 64 * 2 ** 20;
+const MOST_CHANNELS = 100_000;
+const MOST_NAMES = 16 * 2 ** 20;
 /** After how long subscriptions are tried again that found no room to wait for their logs, ms. */
 const AGAIN_MS = 1000;
 /** What a message takes beside its bytes while no second broker holds it, about. */

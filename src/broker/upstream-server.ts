@@ -13,21 +13,27 @@ import type { BrokerService } from "./service.ts";
 import { UpstreamGateway } from "./upstream-gateway.ts";
 
 const CLOSE_MS = 1000;
-/** Largest message of an upstream worker, bytes: a packet has what its clients published in a while. */
-const MAX_PAYLOAD = 4 * 2 ** 20;
+/** Largest message of an upstream worker unless it is told otherwise, bytes: as much is parsed in 0.1 s at worst. */
+const MAX_PAYLOAD = 2 ** 20;
+
+export interface UpstreamOptions {
+  /** Unsent bytes from which on a worker is cut off. */
+  readonly maxBufferedBytes: number;
+  /** Bytes of its largest message; default 1 MiB. */
+  readonly maxPayload?: number | undefined;
+}
 
 /**
  * Serves upstream's workers at scc-broker, over the SocketCluster protocol.
  *
  * @param upgrades emits "upgrade" for each request of theirs, its key checked
- * @param maxBufferedBytes unsent bytes from which on a worker is cut off
  * @returns a function that parts with all of them
  */
 export function serveUpstreamWorkers(
   upgrades: EventEmitter,
   service: BrokerService,
   { clock, turn }: { readonly clock: Clock; readonly turn: Turn },
-  maxBufferedBytes: number,
+  { maxBufferedBytes, maxPayload = MAX_PAYLOAD }: UpstreamOptions,
 ): () => Promise<void> {
   const hub = new Hub(turn);
   const gateway = new UpstreamGateway({
@@ -38,7 +44,7 @@ export function serveUpstreamWorkers(
   });
   const core = new ServerCore({
     // One of upstream's workers is a client here, and asks for the channels of all of its own.
-    options: resolveOptions({ maxBufferedBytes, maxPayload: MAX_PAYLOAD, newChannelsPerMinute: 0 }),
+    options: resolveOptions({ maxBufferedBytes, maxPayload, newChannelsPerMinute: 0 }),
     pubsub: new PubSub(hub, gateway),
     tokens: new Tokens({}),
     turn,

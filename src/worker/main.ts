@@ -72,9 +72,9 @@ export async function runWorker(
   registerHttpMetrics(metrics, connections);
   cluster?.reports(new WorkerReports(core, cluster.broker));
   // Of several processes the primary serves the metrics, and each answers the probes for all.
+  const families = () => metrics.families();
   const primary =
-    seat &&
-    joinPrimary({ readiness, metrics: () => metrics.families(), stop: () => stop("the primary stops") });
+    seat && joinPrimary({ readiness, metrics: families, stop: () => stop("the primary stops") });
   answerRequests(
     http,
     primary ?? { readiness },

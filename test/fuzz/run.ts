@@ -25,7 +25,8 @@ export interface Row {
   readonly exits: readonly string[];
   readonly turnMs: number;
   readonly waitedMs: number;
-  readonly rssBytes: number;
+  /** Of the process that came nearest to its bound. */
+  readonly rss: { readonly name: string; readonly bytes: number; readonly bound: number };
   readonly ends: ReadonlyMap<string, number>;
   /** Faults that were contained: each is a bug. */
   readonly faults: readonly Record<string, unknown>[];
@@ -35,8 +36,6 @@ export interface Row {
 
 /** No turn of an event loop may take longer, ms. */
 export const MOST_TURN_MS = 200;
-/** No process may take more memory, bytes. */
-export const MOST_RSS = 512 * 2 ** 20;
 const PROGRESS_MS = 5000;
 
 /** Attacks a site of its own for each key, target after target. */
@@ -84,7 +83,13 @@ async function round(target: Target, site: Site, { frames, seed, say }: FuzzOpti
   );
   const seconds = (performance.now() - startedAt) / 1000;
   const trouble = exits().length > 0 ? "a process ended" : await troubleOf(site);
-  const samples = await Promise.all(target.subjects(site).map((subject) => subject.sample()));
+  const attacked = target.subjects(site);
+  const samples = await Promise.all(attacked.map((subject) => subject.sample()));
+  const rss = attacked.map(({ name, memory }, index) => ({
+    name,
+    bytes: samples[index]?.rssBytes ?? 0,
+    bound: memory,
+  }));
   return {
     target: target.name,
     key: site.key !== undefined,
@@ -93,7 +98,7 @@ async function round(target: Target, site: Site, { frames, seed, say }: FuzzOpti
     exits: exits(),
     turnMs: Math.max(...samples.map(({ turnMs }) => turnMs)),
     waitedMs: Math.max(...samples.map(({ waitedMs }) => waitedMs)),
-    rssBytes: Math.max(...samples.map(({ rssBytes }) => rssBytes)),
+    rss: rss.toSorted((a, b) => b.bytes / b.bound - a.bytes / a.bound)[0] as Row["rss"],
     faults: subjects.flatMap(({ faults }, index) => faults.slice(faultsBefore[index])),
     trouble,
   };
@@ -109,11 +114,11 @@ async function troubleOf(site: Site): Promise<string | undefined> {
 }
 
 /** What is wrong with a row, in sentences. */
-export function findingsOf({ target, key, exits, turnMs, rssBytes, faults, trouble }: Row): string[] {
+export function findingsOf({ target, key, exits, turnMs, rss, faults, trouble }: Row): string[] {
   const where = `${target}${key ? ", with a key" : ""}`;
   const findings = exits.map((exit) => `${where}: ${exit}`);
   if (turnMs > MOST_TURN_MS) findings.push(`${where}: a turn took ${Math.round(turnMs)} ms`);
-  if (rssBytes > MOST_RSS) findings.push(`${where}: a process took ${mebibytes(rssBytes)} MiB`);
+  if (rss.bytes > rss.bound) findings.push(`${where}: a ${rss.name} took ${mebibytes(rss.bytes)} MiB`);
   for (const { stack } of faults) findings.push(`${where}: a fault was contained: ${stack}`);
   if (trouble !== undefined) findings.push(`${where}: an honest client met trouble: ${trouble}`);
   return findings;
@@ -122,11 +127,11 @@ export function findingsOf({ target, key, exits, turnMs, rssBytes, faults, troub
 /** The rows as a table in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
   const head = [
-    "| target | key | frames | s | exits | faults | longest turn, ms | RSS peak, MiB | honest client | ends |",
+    "| target | key | frames | s | exits | faults | longest turn, ms | RSS peak of bound, MiB | honest client | ends |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
   ];
   const lines = rows.map((row) => {
-    const { target, key, frames, seconds, exits, faults, turnMs, rssBytes, trouble, ends } = row;
+    const { target, key, frames, seconds, exits, faults, turnMs, rss, trouble, ends } = row;
     const most = [...ends].toSorted(([, a], [, b]) => b - a).slice(0, 4);
     const cells = [
       target,
@@ -136,7 +141,7 @@ export function tableOf(rows: readonly Row[]): string {
       exits.length,
       faults.length,
       Math.round(turnMs),
-      mebibytes(rssBytes),
+      `${rss.name} ${mebibytes(rss.bytes)} of ${mebibytes(rss.bound)}`,
       trouble ?? "served",
       most.map(([end, count]) => `${end} ${count}`).join(", "),
     ];

@@ -44,10 +44,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** MiB that each kind of process may take, as the manifests in `kubernetes/` limit it; half of that is for V8's heap. */
+const MEMORY = { state: 256, broker: 1024, worker: 1024 } as const;
+
 /** A process under attack, started from the built package. */
 export class Subject {
   readonly name: string;
   readonly port: number;
+  /** Bytes that it may take. */
+  readonly memory: number;
   /** Each time it ended, in words; it is not started again. */
   ended: string | undefined;
   readonly #child: ChildProcess;
@@ -61,8 +66,10 @@ export class Subject {
   ) {
     this.name = kind;
     this.port = port;
+    this.memory = MEMORY[kind] * 2 ** 20;
+    const heap = `--max-old-space-size=${MEMORY[kind] / 2}`;
     this.#samples = join(mkdtempSync(join(tmpdir(), "scc-fuzz-")), "samples.json");
-    this.#child = spawn(process.execPath, ["--import", SAMPLER, program, kind], {
+    this.#child = spawn(process.execPath, [heap, "--import", SAMPLER, program, kind], {
       env: { PATH: process.env.PATH, FUZZ_SAMPLES: this.#samples, SCC_METRICS_PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -144,8 +151,7 @@ export async function startSite(key: string | undefined, program: string): Promi
   });
   const broker = async (): Promise<Subject> => {
     const port = await freePort();
-    const env = { SCC_BROKER_SERVER_PORT: String(port), SCC_BROKER_TAIL_TOTAL_BYTES: String(64 * 2 ** 20) };
-    return new Subject("broker", port, { ...common, ...env });
+    return new Subject("broker", port, { ...common, SCC_BROKER_SERVER_PORT: String(port) });
   };
   const brokers = [await broker(), await broker()] as const;
   const port = await freePort();

@@ -2,6 +2,7 @@ import { followerOf } from "../../src/cluster/keepers.ts";
 import { hasMember, membersOf } from "../../src/cluster/ring.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
 import { compareVersions } from "../../src/pubsub/version.ts";
+import { faults } from "../../src/runtime/contain.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
 import type { MakeChecker } from "./checker.ts";
 import { comesToRest } from "./checkers/convergence.ts";
@@ -95,6 +96,10 @@ export class World implements ProcessWorld, Inspect {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    // What is contained where users are, and only counted, is what is looked for here.
+    faults.told = (_reader, error) => {
+      throw error;
+    };
     const root = new Random(options.seed);
     this.#rings = new RingExcuses(this, !CALM.includes(options.profile));
     this.plan = drawPlan(root.fork(), options.profile);
