@@ -59,19 +59,7 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
   const certificates = new Certificates(config);
   certificates.watch(systemClock, log);
   const transport = { clock: systemClock, turn: new Turn(), authKey: config.authKey, certificates };
-  const service = new BrokerService({
-    ...transport,
-    ring,
-    log,
-    bounds: tailBounds(config),
-    dial: linkDialer(transport, config.connectTimeout),
-    retryDelay: config.retryDelay,
-    random: Math.random,
-    maxChannels: config.maxChannels,
-    unconfirmedBytes: config.unconfirmedBytes,
-    waitingBytes: WAITING_BYTES,
-    transferBytes: MAX_LINK_BUFFER / TRANSFER_SHARE,
-  });
+  const service = createService(config, transport, ring, log);
   const state = createStateLink(config, {
     ring,
     log,
@@ -106,6 +94,27 @@ export async function runBroker(env: NodeJS.ProcessEnv, flags: Flags): Promise<v
     return state.leave((done) => service.onReleased(done), config.drainMs * LEAVE_SHARE);
   });
   life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
+}
+
+function createService(
+  config: BrokerConfig,
+  transport: TransportOptions,
+  ring: CurrentRing,
+  log: Logger,
+): BrokerService {
+  return new BrokerService({
+    ...transport,
+    ring,
+    log,
+    bounds: tailBounds(config),
+    dial: linkDialer(transport, config.connectTimeout),
+    retryDelay: config.retryDelay,
+    random: Math.random,
+    maxChannels: config.maxChannels,
+    unconfirmedBytes: config.unconfirmedBytes,
+    waitingBytes: WAITING_BYTES,
+    transferBytes: MAX_LINK_BUFFER / TRANSFER_SHARE,
+  });
 }
 
 /** @throws {ConfigError} if it cannot be one */

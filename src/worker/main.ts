@@ -8,6 +8,7 @@ import type { ConnectionLimit } from "../runtime/connection-limit.ts";
 import { tellOfFaults } from "../runtime/contain.ts";
 import { ConfigError } from "../runtime/errors.ts";
 import { listen, portConnections, serveMetrics } from "../runtime/http.ts";
+import type { HttpConnections } from "../runtime/http-connections.ts";
 import { registerHttpMetrics } from "../runtime/http-metrics.ts";
 import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, describe, type Logger } from "../runtime/log.ts";
@@ -18,7 +19,7 @@ import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
 import { Evacuation } from "./evacuation.ts";
 import { finishRequests, paceOf, sendClientsAway, warnOfShortDrain } from "./farewell.ts";
-import { registerWorkerMetrics } from "./metrics.ts";
+import { registerWorkerMetrics, type WorkerParts } from "./metrics.ts";
 import { loadModule, startModule } from "./module.ts";
 import { hasStarted, joinPrimary } from "./processes/child.ts";
 import { instanceOf, isFirst, type Seat } from "./processes/seat.ts";
@@ -63,13 +64,10 @@ export async function runWorker(
   if (config.openTelemetry) server.core.tracer = await (await import("./tracing.ts")).loadTracer();
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
   const readiness = () => (life.closing ? "stopping" : cluster?.broker.trouble);
-  const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
-  tellOfFaults(log, metrics);
   const { core } = server;
   const evacuation = new Evacuation({ core, perSecond: paceOf(config, seat), suspectMs: SUSPECT_MS, log });
   cluster?.onAlone((brokers) => evacuation.alone(brokers));
-  registerWorkerMetrics(metrics, { core, cluster, evacuation, level: config.publishLevel, readiness });
-  registerHttpMetrics(metrics, connections);
+  const metrics = metricsOf(config, { core, cluster, evacuation, readiness, connections, log });
   cluster?.reports(new WorkerReports(core, cluster.broker));
   // Of several processes the primary serves the metrics, and each answers the probes for all.
   const families = () => metrics.families();
@@ -104,6 +102,21 @@ export async function runWorker(
   });
   life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
   primary?.serves();
+}
+
+function metricsOf(
+  config: WorkerConfig,
+  {
+    connections,
+    log,
+    ...parts
+  }: Omit<WorkerParts, "level"> & { readonly connections: HttpConnections; readonly log: Logger },
+): Metrics {
+  const metrics = new Metrics({ service: "scc-worker", instance: String(config.port) });
+  tellOfFaults(log, metrics);
+  registerWorkerMetrics(metrics, { ...parts, level: config.publishLevel });
+  registerHttpMetrics(metrics, connections);
+  return metrics;
 }
 
 /** What is said by variables of their own, under what SOCKETCLUSTER_OPTIONS says. */
