@@ -3,11 +3,11 @@ import { type DataForm, PLAIN } from "../protocol/data-form.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { Connection } from "./connection.ts";
 import type { OutboundAction } from "./middleware.ts";
-import { View } from "./view.ts";
+import { copyOf, isSame, View } from "./view.ts";
 
 /**
- * Bytes of data up to which each subscriber's middleware gets a parsed copy of its own, if it asks for the data.
- * Longer ones are parsed once for all, and each is given a view.
+ * Bytes of data up to which each subscriber's middleware gets a copy of its own, if it asks for the data. Of longer ones
+ * it is given a view.
  */
 export const OWN_COPY_BYTES = 16 * 1024;
 
@@ -30,20 +30,20 @@ export class SharedData {
     return this.publication.bytes.length > OWN_COPY_BYTES;
   }
 
-  /** Whether each subscriber gets a view: of JSON only, since views know no Buffers. */
-  get isViewed(): boolean {
-    return this.isLong && this.#form === PLAIN;
+  /** Whether the data are JSON and nothing else: views and copies know no Buffers. */
+  get isJson(): boolean {
+    return this.#form === PLAIN;
   }
 
-  /** Parsed anew. */
+  /** A copy for one subscriber. */
   copy(): unknown {
-    return this.#form.read(this.publication.bytes);
+    return this.isJson ? copyOf(this.data) : this.#form.read(this.publication.bytes);
   }
 
   /** Parsed once for all, and to be changed by nobody. */
   get data(): unknown {
     if (!this.#isParsed) {
-      this.#data = this.copy();
+      this.#data = this.#form.read(this.publication.bytes);
       this.#isParsed = true;
     }
     return this.#data;
@@ -69,7 +69,8 @@ export class PublishOut implements OutboundAction {
   get data(): unknown {
     if (!this.#isRead) {
       this.#isRead = true;
-      this.#data = this.#shared.isViewed ? this.#viewed(this.#shared.data) : this.#shared.copy();
+      const { isJson, isLong } = this.#shared;
+      this.#data = isJson && isLong ? this.#viewed(this.#shared.data) : this.#shared.copy();
     }
     return this.#data;
   }
@@ -83,11 +84,16 @@ export class PublishOut implements OutboundAction {
   outcome(given: unknown): { readonly data: unknown } | undefined {
     if (given === undefined && !this.#isRead) return undefined;
     const data = given === undefined ? this.#data : given;
-    const isSame = this.#isRead && data === this.#data;
+    const isWhatItRead = this.#isRead && data === this.#data;
     const hasChanged = this.#view?.hasChanged() ?? false;
-    if (isSame && this.#shared.isViewed && !hasChanged) return undefined;
-    if (isSame && !this.#shared.isViewed && isDeepStrictEqual(data, this.#shared.data)) return undefined;
+    if (isWhatItRead && !hasChanged && this.#isAsShared(data)) return undefined;
     return { data: this.#view === undefined ? data : this.#view.plain(data) };
+  }
+
+  /** Whether what was read is still what all share. A view knows by itself whether it was changed. */
+  #isAsShared(data: unknown): boolean {
+    if (this.#view !== undefined) return true;
+    return this.#shared.isJson ? isSame(data, this.#shared.data) : isDeepStrictEqual(data, this.#shared.data);
   }
 
   #viewed(data: unknown): unknown {

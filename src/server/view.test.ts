@@ -54,7 +54,7 @@ describe("A view of shared data", () => {
       (data.deep as Any).x = 1;
     }).toThrow(TypeError);
     (data.list as Any[]).sort((a, b) => Number(b.id) - Number(a.id));
-    (data.matrix as unknown[]).length = 0;
+    (data.matrix as unknown[]).length = 1;
     const wrapped = { ...data, own: { user: data.user } };
 
     expect(source).toEqual(before);
@@ -62,7 +62,7 @@ describe("A view of shared data", () => {
     expect(view.plain(wrapped)).toEqual({
       ...before,
       list: (before.list as Any[]).toReversed(),
-      matrix: [],
+      matrix: [[0]],
       own: { user: before.user },
     });
   });
@@ -99,8 +99,11 @@ describe("A view of shared data", () => {
     const change = fc.record({ path, key: fc.string({ maxLength: 3 }), value: json, kind: fc.nat(3) });
     fc.assert(
       fc.property(json, fc.array(change, { maxLength: 8 }), (text, changes) => {
-        // Lists that are too long to be copied at a look, and too short to be copied whole.
-        const make = (): Any => ({ root: JSON.parse(text) as unknown, bulk: Array(100).fill(0) });
+        const make = (): Any => ({
+          root: JSON.parse(text) as unknown,
+          list: Array.from({ length: 1_100 }, (_, i) => ({ i })),
+          bulk: Array(100).fill(0),
+        });
         const source = make();
         const view = new View(source);
         const data = view.data as Any;

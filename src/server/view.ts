@@ -7,19 +7,20 @@ const NODE = Symbol("node");
 
 /** Objects and values in something small, of which a copy is made rather than a proxy: it costs less to look at. */
 const SMALL = 64;
-/** Items of a list that is copied, too: who goes through one with proxies takes longer than to copy it. */
+/** Items of a list from which on it is copied as a whole once so many of them were looked at: that is quicker. */
 const LONG_LIST = 1_000;
+const MANY_LOOKS = 100;
 
 /** A part of the data, and the reader's copy of it. */
 interface Copy {
   readonly copy: object;
-  readonly parent: Node | undefined;
+  readonly parent: Node;
 }
 
 /**
  * One reader's own view of parsed JSON that others read as well. It looks and behaves like a copy that nobody else
- * has, but costs what is looked at: small parts and long lists are copied when they are looked at, other parts when they
- * are changed, each by itself and without what is in it.
+ * has, but costs what is looked at: small parts are copied when they are looked at, others when they are changed, each by
+ * itself and without what is in it.
  *
  * Those others are proxies. To the language they are objects and arrays like any other; only what looks behind them
  * (`structuredClone`, `postMessage`) refuses them, as it does all proxies.
@@ -32,19 +33,21 @@ export class View {
   /** Objects that came in through changes: they are the reader's, and handed back as they are. */
   readonly given = new WeakSet<object>();
   isChanged = false;
-  hasProxies = false;
 
   /** @param source nothing changes it, neither through this nor otherwise */
   constructor(source: object) {
-    this.data = shownOf(this, source as Json, undefined);
+    const root = new Node(this, source as Json, undefined);
+    this.nodes.set(source, root);
+    this.data = root.proxy;
   }
 
   /** Whether it is not what it was. */
   hasChanged(): boolean {
     for (const [source, known] of this.nodes) {
-      if (known instanceof Node || isSame(known.copy, source)) continue;
+      const isAsItWas = known instanceof Node ? known.isAsItWas() : isSame(known.copy, source);
+      if (isAsItWas) continue;
       this.isChanged = true;
-      known.parent?.touch();
+      (known instanceof Node ? known : known.parent).touch();
     }
     return this.isChanged;
   }
@@ -56,7 +59,7 @@ export class View {
    * @param value this view's data, or anything made with them
    */
   plain(value: unknown): unknown {
-    return this.hasProxies ? this.#plain(value, new Set()) : value;
+    return this.#plain(value, new Set());
   }
 
   #plain(value: unknown, within: Set<object>): unknown {
@@ -77,7 +80,9 @@ export class View {
   /** @param node whose item it is; undefined: of an object that is the reader's */
   #plainItem(node: Node | undefined, item: unknown, within: Set<object>): unknown {
     if (typeof item !== "object" || item === null) return item;
-    if (node === undefined || this.given.has(item)) return this.#plain(item, within);
+    // There may be very many of them; what is a proxy in them is written as well, only slower.
+    if (node?.isReaders && !((item as Reader)[NODE] instanceof Node)) return item;
+    if (node === undefined || node.isReaders || this.given.has(item)) return this.#plain(item, within);
     const known = this.nodes.get(item);
     if (known instanceof Node) return known.isTouched ? this.#plain(known.proxy, within) : item;
     return known === undefined ? item : this.#plain(known.copy, within);
@@ -85,11 +90,10 @@ export class View {
 }
 
 /** What a reader is given of a part of the data: the same whenever it looks. */
-function shownOf(view: View, source: Json, parent: Node | undefined): object {
+function shownOf(view: View, source: Json, parent: Node): object {
   const known = view.nodes.get(source);
   if (known !== undefined) return known instanceof Node ? known.proxy : known.copy;
-  const most = Array.isArray(source) && source.length > LONG_LIST ? Infinity : SMALL;
-  const copy = copyOf(source, { left: most }) as object | undefined;
+  const copy = copyOf(source, SMALL) as object | undefined;
   if (copy !== undefined) {
     view.nodes.set(source, { copy, parent });
     return copy;
@@ -108,11 +112,15 @@ class Node implements ProxyHandler<Json> {
   /** What stands in for the source: empty until something in it changes, and then its copy. */
   readonly #own: Json;
   #isCopied = false;
+  /** Of a long list: its copy, as long as nobody changed the list itself. */
+  #whole: Json | undefined;
+  #looks = 0;
+  /** Whether what is in it are the reader's own objects, to be handed back as they are. */
+  isReaders = false;
   /** Whether this or something in it is copied. */
   isTouched = false;
 
   constructor(view: View, source: Json, parent: Node | undefined) {
-    view.hasProxies = true;
     this.source = source;
     this.#view = view;
     this.#parent = parent;
@@ -121,7 +129,16 @@ class Node implements ProxyHandler<Json> {
   }
 
   get content(): Json {
-    return this.#isCopied ? this.#own : this.source;
+    return this.#isCopied ? this.#own : (this.#whole ?? this.source);
+  }
+
+  /** Whether the copy of a long list is still like its source. What was looked at before is not asked about. */
+  isAsItWas(): boolean {
+    const whole = this.#whole as unknown as unknown[] | undefined;
+    if (this.#isCopied || whole === undefined) return true;
+    const { nodes } = this.#view;
+    const source = this.source as unknown as object[];
+    return whole.every((item, i) => nodes.has(source[i] as object) || isSame(item, source[i]));
   }
 
   get(own: Json, key: Key, receiver: unknown): unknown {
@@ -132,10 +149,13 @@ class Node implements ProxyHandler<Json> {
         ? this.#shown(descriptor.value)
         : Reflect.get(own, key, receiver);
     }
+    if (this.#whole !== undefined) return this.#whole[key];
     const value = this.source[key];
     // What is inherited is nobody's data. Of functions, such as the methods of arrays, JSON has none.
     if (typeof value !== "object" || value === null || !Object.hasOwn(this.source, key)) return value;
-    return shownOf(this.#view, value as Json, this);
+    this.#looks += 1;
+    if (this.#looks <= MANY_LOOKS || !this.#isLong) return shownOf(this.#view, value as Json, this);
+    return this.#copyWhole()[key];
   }
 
   has(own: Json, key: Key): boolean {
@@ -143,6 +163,7 @@ class Node implements ProxyHandler<Json> {
   }
 
   ownKeys(): Key[] {
+    if (this.#isLong) this.#copyWhole();
     return Reflect.ownKeys(this.content);
   }
 
@@ -180,16 +201,32 @@ class Node implements ProxyHandler<Json> {
 
   /** A value as the reader is to see it. */
   #shown(value: unknown): unknown {
-    if (typeof value !== "object" || value === null || this.#view.given.has(value)) return value;
+    if (typeof value !== "object" || value === null) return value;
+    if (this.isReaders || this.#view.given.has(value)) return value;
     return shownOf(this.#view, value as Json, this);
+  }
+
+  get #isLong(): boolean {
+    return Array.isArray(this.source) && this.source.length > LONG_LIST;
+  }
+
+  #copyWhole(): Json {
+    if (this.isReaders) return this.content;
+    const { nodes } = this.#view;
+    const items = this.source as unknown as Json[];
+    const whole = items.map((item) => (nodes.has(item) ? shownOf(this.#view, item, this) : copyOf(item)));
+    this.#whole = whole as unknown as Json;
+    this.isReaders = true;
+    return this.#whole;
   }
 
   /** Makes the object the reader's own. */
   #change(): Json {
     this.#view.isChanged = true;
     if (this.#isCopied) return this.#own;
+    if (this.#isLong) this.#copyWhole();
+    copyInto(this.#own, this.content);
     this.#isCopied = true;
-    copyInto(this.#own, this.source);
     this.touch();
     return this.#own;
   }
@@ -207,8 +244,12 @@ class Node implements ProxyHandler<Json> {
   }
 }
 
-/** A copy of parsed JSON; undefined if it is larger than there is room, which is counted down. */
-function copyOf(source: unknown, room: { left: number }): unknown {
+/** A copy of parsed JSON; undefined if there are more than so many objects and values in it. */
+export function copyOf(source: unknown, most = Infinity): unknown {
+  return copied(source, { left: most });
+}
+
+function copied(source: unknown, room: { left: number }): unknown {
   room.left -= 1;
   if (typeof source !== "object" || source === null) return source;
   const isArray = Array.isArray(source);
@@ -217,15 +258,15 @@ function copyOf(source: unknown, room: { left: number }): unknown {
   const made = (isArray ? [] : {}) as Json;
   for (let i = 0; i < keys.length; i += 1) {
     const key = isArray ? i : (keys[i] as string);
-    const value = copyOf((source as Json)[key as string], room);
+    const value = copied((source as Json)[key as string], room);
     if (value === undefined) return undefined; // JSON has no undefined
     put(made, key as string, value);
   }
   return made;
 }
 
-/** Whether a copy is still like its source. */
-function isSame(copy: unknown, source: unknown): boolean {
+/** Whether a copy of parsed JSON is still like its source. */
+export function isSame(copy: unknown, source: unknown): boolean {
   if (typeof source !== "object" || source === null) return Object.is(copy, source);
   if (typeof copy !== "object" || copy === null || !isPlain(copy)) return false;
   if (Array.isArray(copy) !== Array.isArray(source)) return false;
