@@ -39,6 +39,12 @@ export const workerSettings = {
     fallback: 1000,
     doc: "channels one client may be subscribed to",
   },
+  bufferedBytes: {
+    env: "SCC_WORKER_BUFFERED_BYTES",
+    ...integer(1024, 2 ** 40),
+    fallback: undefined as number | undefined,
+    doc: "bytes that may wait for all clients of a process together, the server's option maxTotalBufferedBytes: beyond it those for whom most waits are closed; absent: half of the memory that the process may use besides its heap, at least an eighth of all",
+  },
   tokenKey: {
     env: "SOCKETCLUSTER_AUTH_KEY",
     flag: "--token-key",

@@ -12,8 +12,10 @@ import type { HttpConnections } from "../runtime/http-connections.ts";
 import { registerHttpMetrics } from "../runtime/http-metrics.ts";
 import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, describe, type Logger } from "../runtime/log.ts";
+import { memoryLimits } from "../runtime/memory.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
+import { outboxShare } from "../server/held-bytes.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
@@ -58,7 +60,7 @@ export async function runWorker(
       ? undefined
       : new WorkerCluster(config, config.stateServerHost, turn, log);
   const server = new AGServer(
-    { ...serverOptions(config, connections.limit), httpServer: http },
+    { ...serverOptions(config, connections.limit, seat), httpServer: http },
     { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
   );
   if (config.openTelemetry) server.core.tracer = await (await import("./tracing.ts")).loadTracer();
@@ -120,9 +122,15 @@ function metricsOf(
 }
 
 /** What is said by variables of their own, under what SOCKETCLUSTER_OPTIONS says. */
-function serverOptions({ channelLimit, tokenKey, options }: WorkerConfig, { webSockets }: ConnectionLimit) {
+function serverOptions(
+  { channelLimit, tokenKey, bufferedBytes, options }: WorkerConfig,
+  { webSockets }: ConnectionLimit,
+  seat: Seat | undefined,
+) {
   const key = tokenKey === undefined ? {} : { authKey: tokenKey };
-  return { socketChannelLimit: channelLimit, maxConnections: webSockets, ...key, ...options };
+  const maxTotalBufferedBytes = bufferedBytes ?? outboxShare(memoryLimits(seat?.count));
+  const limits = { socketChannelLimit: channelLimit, maxConnections: webSockets, maxTotalBufferedBytes };
+  return { ...limits, ...key, ...options };
 }
 
 /** @throws {ConfigError} if the options for the server cannot work */
