@@ -1,5 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import type { ServerCore } from "./core.ts";
 import { Deflater, deflateSettings } from "./deflate.ts";
+import { acceptableOffer, type DeflateTerms } from "./deflate-offers.ts";
 import type { PerMessageDeflate, ServerOptions } from "./options.ts";
 
 /**
@@ -8,6 +10,7 @@ import type { PerMessageDeflate, ServerOptions } from "./options.ts";
  */
 const WINDOWS = [15, 12, 9] as const;
 /** How the line of an answer begins that says so. What else stands in it a client may have written. */
+const OFFERS = "sec-websocket-extensions";
 const AGREED = "Sec-WebSocket-Extensions: permessage-deflate";
 
 type Given = Partial<Pick<ServerOptions, "perMessageDeflate" | "wsEngineServerOptions">>;
@@ -44,6 +47,9 @@ export function negotiable(compression: PerMessageDeflate): PerMessageDeflate {
 /** Knows which clients take compressed messages, and has a `Deflater` for each kind of them. */
 export class DeflateClients {
   readonly #deflaters = new Map<number, Deflater>();
+  readonly #terms: DeflateTerms;
+  /** What the client whose request `ws` reads now has offered. */
+  #offered: string | undefined;
   #agreed: Deflater | undefined;
 
   /** `undefined` if the server does not compress. */
@@ -54,6 +60,7 @@ export class DeflateClients {
 
   private constructor(core: ServerCore, compression: PerMessageDeflate) {
     const settings = deflateSettings(compression);
+    this.#terms = negotiable(compression) as DeflateTerms;
     const owner = {
       compressed: () => {
         core.counters.compressions += 1;
@@ -61,6 +68,25 @@ export class DeflateClients {
       failed: (error: unknown) => core.warn(error),
     };
     for (const bits of WINDOWS) this.#deflaters.set(bits, new Deflater(settings, bits, owner));
+  }
+
+  /**
+   * Leaves of what a client offers only what is agreed on; `restore` follows when `ws` has read it, before anybody else
+   * sees the request. What is no list of offers is left for `ws` to refuse.
+   */
+  choose({ headers }: IncomingMessage): void {
+    const offered = headers[OFFERS];
+    this.#offered = offered;
+    if (offered === undefined) return;
+    try {
+      headers[OFFERS] = acceptableOffer(offered, this.#terms);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+
+  restore({ headers }: IncomingMessage): void {
+    if (this.#offered !== undefined) headers[OFFERS] = this.#offered;
   }
 
   /** Reads what `ws` is about to answer to an upgrade; `take` follows in the same breath. */

@@ -29,7 +29,7 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes of a control frame. [RFC 6455, 5.5] */
 const MAX_CONTROL = 125;
 /** Answered pings whose answers the client has not taken; as `ws` has it. */
-const MAX_UNSENT_PONGS = 60;
+export const MAX_UNSENT_PONGS = 60;
 /** How long a client may take to answer a goodbye; as `ws` has it. */
 const CLOSE_TIMEOUT_MS = 30_000;
 
@@ -140,6 +140,7 @@ export class PlainWebSocket extends Base implements FrameReader {
   }
 
   #write(frame: Buffer, done?: Done): void {
+    this.sendPongs(); // what was asked first is answered first
     if (this.#state === OPEN) this._socket?.write(frame, done);
     else if (done !== undefined) {
       const state = STATES[this.#state];
@@ -181,11 +182,11 @@ export class PlainWebSocket extends Base implements FrameReader {
 
   sendPongs(): void {
     if (this.#pongs === undefined) return;
-    const { length } = this.#pongs;
-    this.#write(Buffer.concat(this.#pongs), () => {
-      this.#unsentPongs -= length;
-    });
+    const pongs = this.#pongs;
     this.#pongs = undefined;
+    this.#write(Buffer.concat(pongs), () => {
+      this.#unsentPongs -= pongs.length;
+    });
   }
 
   ponged(payload: Buffer): void {

@@ -1,24 +1,21 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type RawData, type Server, WebSocket, WebSocketServer, type ServerOptions as WsOptions } from "ws";
+import type { RawData, WebSocket, ServerOptions as WsOptions } from "ws";
 import { ServerProtocolError } from "../protocol/wire-errors.ts";
+import { ClientWebSocketServer, CompressedWebSocket } from "./compressed-web-socket.ts";
 import { Connection } from "./connection.ts";
 import type { ServerCore } from "./core.ts";
 import { compressionOf, DeflateClients, negotiable } from "./deflate-clients.ts";
 import { leaveToOthers } from "./foreign-upgrade.ts";
 import { receive } from "./inbound.ts";
-import { PlainWebSocket } from "./plain-web-socket.ts";
+import { faultOf, type HandshakeFault, pathOf } from "./opening-handshake.ts";
 import { slim, type UpgradeRequest } from "./upgrade-request.ts";
 import { type VerifyClient, verifyClient } from "./verify.ts";
 
-/** The WebSocket of `ws`, for clients that compress: it knows whose it is, so that all share its listeners. */
-class CompressedWebSocket extends WebSocket {
-  connection: Connection | undefined;
-}
-
-/** For who could not be taken: seconds. */
-const RETRY_AFTER = "Retry-After: 5\r\n";
+const ELSEWHERE: HandshakeFault = { status: 400, message: "Bad Request", headers: "" };
+const STOPPING: HandshakeFault = { status: 503, message: "Service Unavailable", headers: "" };
+const FULL: HandshakeFault = { ...STOPPING, message: "Too many connections", headers: "Retry-After: 5\r\n" };
 
 type ClientWebSocket = WebSocket & { connection?: Connection };
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -40,7 +37,7 @@ export class WsServer {
   readonly #core: ServerCore;
   readonly #http: UpgradingServer;
   readonly #isVerifiedByOthers: boolean;
-  readonly handle: Server<typeof CompressedWebSocket>;
+  readonly handle: ClientWebSocketServer;
   readonly #deflate: DeflateClients | undefined;
 
   /** @param verify decides in the place of `verifyClient` */
@@ -48,8 +45,12 @@ export class WsServer {
     this.#core = core;
     this.#http = http;
     this.#isVerifiedByOthers = verify !== undefined;
-    const verifyOurs: VerifyClient = (info, answer) => verifyClient(core, info, answer);
-    this.handle = new WebSocketServer(wsOptions(core, verify ?? verifyOurs));
+    const decide: VerifyClient = verify ?? ((info, answer) => verifyClient(core, info, answer));
+    const restored: VerifyClient = (info, answer) => {
+      this.#deflate?.restore(info.req);
+      decide(info, answer);
+    };
+    this.handle = new ClientWebSocketServer(wsOptions(core, restored));
     this.handle.on("error", (error) => core.warn(error));
     this.#deflate = DeflateClients.of(core);
     if (this.#deflate) this.handle.on("headers", this.#deflate.answering);
@@ -67,16 +68,17 @@ export class WsServer {
       this.#leave(socket);
       return;
     }
-    if (!this.#core.accepting) {
-      refuse(socket, 503);
-      return;
-    }
-    if (this.#core.isFull) {
-      this.#refuseFull(socket);
-      return;
-    }
+    const fault = faultOf(request);
+    if (fault !== undefined) refuse(socket, fault);
+    else if (!this.#core.accepting) refuse(socket, STOPPING);
+    else if (this.#core.isFull) this.#refuseFull(socket);
+    else this.#handle(request, socket, head);
+  };
+
+  #handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const decided = this.#isDecidedLater ? this.#watch(socket) : undefined;
-    this.handle.handleUpgrade(request, socket, head, (ws) => {
+    this.#deflate?.choose(request);
+    this.handle.handleUpgrade(request, socket, head, (ws: ClientWebSocket) => {
       decided?.();
       const deflater = this.#deflate?.take();
       const connection = new Connection(this.#core, ws, socket as Socket, this.#kept(request), deflater);
@@ -86,7 +88,7 @@ export class WsServer {
       ws.on("error", onError);
       this.#core.events.connecting?.(connection);
     });
-  };
+  }
 
   #refuseFull(socket: Duplex): void {
     const { counters, options } = this.#core;
@@ -96,14 +98,14 @@ export class WsServer {
         `Cannot take one more client: there are ${options.maxConnections} (maxConnections, SCC_MAX_CONNECTIONS)`,
       ),
     );
-    refuse(socket, 503, RETRY_AFTER);
+    refuse(socket, FULL);
   }
 
   #leave(socket: Duplex): void {
-    if (this.#http.listenerCount("upgrade") === 1) refuse(socket, 400);
+    if (this.#http.listenerCount("upgrade") === 1) refuse(socket, ELSEWHERE);
     else {
       const { clock, options } = this.#core;
-      leaveToOthers(socket, clock, options.handshakeTimeout, () => refuse(socket, 400));
+      leaveToOthers(socket, clock, options.handshakeTimeout, () => refuse(socket, ELSEWHERE));
     }
   }
 
@@ -135,15 +137,13 @@ export class WsServer {
   }
 
   #isOurs(request: IncomingMessage): boolean {
-    const { url = "" } = request;
-    const query = url.indexOf("?");
-    return (query < 0 ? url : url.slice(0, query)) === this.#core.options.path;
+    return pathOf(request.url ?? "") === this.#core.options.path;
   }
 }
 
-function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof CompressedWebSocket> {
+function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions {
   const { wsEngineServerOptions, maxPayload, handleProtocols } = core.options;
-  const options: WsOptions<typeof CompressedWebSocket> = { clientTracking: false, maxPayload };
+  const options: WsOptions = { clientTracking: false, maxPayload };
   if (handleProtocols !== undefined) options.handleProtocols = handleProtocols;
   const { server: _, port: __, path: ___, ...given } = wsEngineServerOptions ?? {};
   const compression = compressionOf(core.options);
@@ -153,21 +153,18 @@ function wsOptions(core: ServerCore, verify: VerifyClient): WsOptions<typeof Com
     ...(compression !== undefined && { perMessageDeflate: negotiable(compression) }),
     noServer: true,
     verifyClient: verify as NonNullable<WsOptions["verifyClient"]>,
-    WebSocket: compression ? CompressedWebSocket : (PlainWebSocket as unknown as typeof CompressedWebSocket),
     // What a client publishes goes to others as it stands: it must be UTF-8, or theirs would be closed.
     skipUTF8Validation: false,
   };
 }
 
-/** @param headers lines, each with its line end */
-function refuse(socket: Duplex, status: number, headers = ""): void {
-  const text = STATUS_CODES[status] ?? "";
+function refuse(socket: Duplex, { status, message, headers }: HandshakeFault): void {
   // Whoever is turned away may hang up first; nobody else listens for what the socket says of it by now.
   socket.on("error", () => socket.destroy());
   socket.once("finish", () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\n${headers}Content-Type: text/plain\r\n` +
-      `Content-Length: ${text.length}\r\n\r\n${text}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${headers}Content-Type: text/plain\r\n` +
+      `Content-Length: ${message.length}\r\n\r\n${message}`,
   );
 }
 
