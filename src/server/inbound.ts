@@ -321,6 +321,7 @@ export class Inbound {
         this.#obstacle = obstacle;
         obstacle.wait(this.#next, message.bytes.length);
         this.#compact();
+        this.#throttle();
         return;
       }
       this.#done += 1;

@@ -1,12 +1,12 @@
 import type { MemoryLimits } from "../runtime/memory.ts";
-import { TurnBudget } from "./turn-budget.ts";
+import { TurnBudget, turnTimes } from "./turn-budget.ts";
 
 type Task = () => void;
 
 /** What JSON can take in memory once it is parsed, bytes per byte: `{}` takes 64, and objects without a key in common more. */
 const PARSED_PER_BYTE = 32;
 /** Parts of the heap for parsed messages that are not dealt with, and of the process's memory for bytes that wait. */
-const PARSED_SHARE = 4;
+const PARSED_SHARE = 8;
 const WAITING_SHARE = 8;
 const MIN_BYTES = 1024 * 1024;
 
@@ -22,7 +22,7 @@ export class Intake {
   readonly #maxWaitingBytes: number;
 
   constructor(now: () => number, memory: MemoryLimits) {
-    this.budget = new TurnBudget(now);
+    this.budget = new TurnBudget(turnTimes(now));
     this.parsed = new ParsedMessages(
       Math.max(MIN_BYTES, memory.heap / PARSED_SHARE / PARSED_PER_BYTE),
       this.budget,
