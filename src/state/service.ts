@@ -1,4 +1,3 @@
-import { RegistrationError } from "../cluster/address.ts";
 import { type Delays, type Member, Membership } from "../cluster/membership.ts";
 import { hasMember, type PlacementKind, type Ring, tooFarAhead } from "../cluster/ring.ts";
 import type { NewTalk } from "../cluster/state-link.ts";
@@ -257,8 +256,7 @@ export class StateService {
       for (let turn = this.#pace.turn(talk.from); turn; turn = this.#pace.turn(talk.from)) await turn;
       try {
         const answer = await this.#options.probe(uri);
-        if (answer !== instanceId)
-          throw new RegistrationError(`Cannot register ${uri}: another instance answers there`);
+        if (answer !== instanceId) throw new ProbeError(uri, "another instance answers there");
         if (this.#members.get(instanceId) !== talk) return;
         this.#membership.verified(instanceId, this.#options.clock.now());
         this.#review();

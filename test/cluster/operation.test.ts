@@ -153,6 +153,20 @@ describe("A cluster with a key", () => {
   });
 });
 
+describe("A cluster without a key", () => {
+  it("says at start that it is open to all where other machines reach it, unless that is meant", async () => {
+    const cluster = await Cluster.create();
+    const state = cluster.state({ SCC_HOST: "0.0.0.0" });
+    const broker = await cluster.broker({ SCC_HOST: "0.0.0.0", SCC_INSECURE: 1 });
+    await Promise.all([state.ready(), broker.ready()]);
+
+    expect(state.log).toContainEqual(
+      expect.objectContaining({ level: "warn", msg: expect.stringContaining("NO KEY") }),
+    );
+    expect(broker.output).not.toContain("NO KEY");
+  });
+});
+
 describe("scc-state", () => {
   it("refuses addresses that cannot be used, with a reason, and tells nobody of them", async () => {
     const cluster = await Cluster.create();
