@@ -158,6 +158,27 @@ describe("Members' connections", () => {
     expect(bytes().toLowerCase()).not.toContain("authorization");
   });
 
+  it("carry what follows the proof at once, however large", async () => {
+    const text = "x".repeat(100_000);
+    const { uri } = await accepting({
+      protocols: new Map([[PROTOCOL, (socket) => sendText(socket, text)]]),
+    });
+    const heard: string[] = [];
+    dial(
+      { uri, protocol: PROTOCOL, authKey: KEY, connectTimeoutMs: 3000, maxPayload: 2 ** 20 },
+      {
+        opened: (socket) => {
+          closing.push(() => socket.terminate());
+          socket.start({ read: (message) => void heard.push(message.toString()), closed: () => {} });
+        },
+        failed: ({ reason }) => void heard.push(reason),
+      },
+    );
+    await until("it is heard", () => heard.length > 0);
+
+    expect(heard).toEqual([text]);
+  });
+
   it("are opened by the second key of two, so that keys can be changed in two rolls", async () => {
     const before = await accepting({ authKeys: [KEY, NEXT] });
     const after = await accepting({ authKeys: [NEXT, KEY] });
