@@ -29,6 +29,11 @@ export function registerBrokerMetrics(
     "Messages sent again and dropped",
     () => service.owner.repeatCount,
   );
+  metrics.counter(
+    "scc_broker_refused_total",
+    "Subscriptions and publishes refused because there was no room for their channels",
+    () => service.refusedCount,
+  );
   registerFollowerMetrics(metrics, service, clock);
   registerRingMetrics(metrics, service, clock);
   registerLinkMetrics(metrics);

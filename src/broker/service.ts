@@ -81,6 +81,9 @@ export class BrokerService {
   #life: Life;
   #state: StateLink | undefined;
   #leaving = false;
+  #refusedCount = 0;
+  /** Of those, how many were told of in the log. */
+  #toldRefused = 0;
   /** Signs of life that came from the follower before this broker wanted to leave. */
   #followerBeats = 0;
   readonly #ownerListeners: (() => void)[] = [];
@@ -126,6 +129,11 @@ export class BrokerService {
   /** Copies that followers have not acknowledged yet. */
   get unacknowledgedCopies(): number {
     return [...this.owner.streams.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Subscriptions and publishes that there was no room for, since the start. */
+  get refusedCount(): number {
+    return this.#refusedCount;
   }
 
   /** Why nothing should be expected of this broker now; undefined when it is in the ring. */
@@ -228,6 +236,9 @@ export class BrokerService {
         else link.close("the link is made from here");
         return isWanted;
       },
+      refused: () => {
+        this.#refusedCount += 1;
+      },
       opened: () => {
         this.#opened(port);
         if (role === "worker") this.windows.add(port);
@@ -255,6 +266,13 @@ export class BrokerService {
     held.sweep((each) => owner.sweep(each));
     canaries.tick();
     this.#accuse();
+    this.#tellOfRefused(held.count);
+  }
+
+  #tellOfRefused(logs: number): void {
+    const refused = this.#refusedCount - this.#toldRefused;
+    this.#toldRefused = this.#refusedCount;
+    if (refused > 0) this.#options.log.warn("no room for new channels", { refused, logs });
   }
 
   #accuse(): void {

@@ -68,6 +68,7 @@ function links(count: number): { publisher: WorkerPort; subscribers: WorkerPort[
       hello: { instanceId: "me", role: "broker", release: "1", ring: ring.ring },
       atTurnEnd: () => {},
       introduced: () => true,
+      refused: () => {},
       opened: () => {},
       logs: new BrokerLogs(holder, owner, canaries),
     });

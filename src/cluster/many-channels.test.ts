@@ -57,6 +57,7 @@ describe("Many channels", () => {
     for (const channel of names(MOST))
       expect([ended.get(channel), w1.delivered.get(channel)]).toEqual([undefined, ["x"]]);
     expect(held()).toEqual([MOST, MOST]);
+    expect(cluster.brokers.reduce((sum, { refusedCount }) => sum + refusedCount, 0)).toBe(2);
   });
 
   it("are asked for again by who is not told to give up, until there is room", () => {

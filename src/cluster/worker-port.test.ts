@@ -47,6 +47,7 @@ function port(events: { opened?: () => void; introduced?: () => void } = {}) {
       events.introduced?.();
       return true;
     },
+    refused: () => {},
     opened: () => events.opened?.(),
     logs: new BrokerLogs(holder, owner, canaries),
   });

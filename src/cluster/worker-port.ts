@@ -13,6 +13,8 @@ export interface WorkerPortOptions extends PortOptions {
   readonly atTurnEnd: (task: () => void) => void;
   /** The other side said who it is; its ring is not looked at yet. @returns whether the link is to be used */
   readonly introduced: (hello: Hello) => boolean;
+  /** There was no room for a channel that is new. */
+  readonly refused: () => void;
   /** Both sides know each other's ring: whatever is to be said can be said from here on. */
   readonly opened: () => void;
 }
@@ -86,6 +88,7 @@ export class WorkerPort extends Port implements Publisher, CanarySender {
     position: number,
   ): void {
     if (!this.#owner.admits(slot.channel)) {
+      this.#options.refused();
       this.link.entries.refuse(position, NO_ROOM);
       return;
     }
@@ -106,6 +109,7 @@ export class WorkerPort extends Port implements Publisher, CanarySender {
     if (this.#isClosed) return;
     // Who has seen a place in it goes on with what the cluster had already.
     if (since === undefined && !this.#owner.admits(slot.channel)) {
+      this.#options.refused();
       this.link.entries.refuseSubscribe(this.names.numberOf(slot.channel), ask, NO_ROOM);
       return;
     }
