@@ -176,7 +176,7 @@ export class UpstreamGateway implements Broker, Publisher {
       if (!this.#awaitSwitch(waiting)) refuse("the channel belongs to another");
       return;
     }
-    if (!owner.admits(packet.channel)) return refuse("the broker has as many channels as it may");
+    if (!owner.admits(packet.channel)) return refuse("it has as many channels as it may");
     this.#waiting.add(waiting);
     const append = (owned: OwnedLog): void => {
       this.#waiting.delete(waiting);
