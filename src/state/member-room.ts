@@ -29,11 +29,24 @@ export class MemberRoom {
   }
 
   /**
-   * Why one of upstream's workers is not taken now; undefined if it is.
+   * Takes one of upstream's workers in.
    *
+   * @param members that are here
    * @param connections that the brokers have of such workers; undefined if they do not say
+   * @returns why not, if it is not taken
    */
-  upstreamRefusal({ instanceId, address }: Newcomer, connections = MOST_UPSTREAM): string | undefined {
+  takeUpstream(newcomer: Newcomer, members: number, connections = MOST_UPSTREAM): string | undefined {
+    const refusal = this.refusal(members) ?? this.#upstreamRefusal(newcomer, connections);
+    if (refusal === undefined) this.#upstream.set(newcomer.instanceId, newcomer.address);
+    return refusal;
+  }
+
+  /** Any member has gone. */
+  gone(instanceId: string): void {
+    this.#upstream.delete(instanceId);
+  }
+
+  #upstreamRefusal({ instanceId, address }: Newcomer, connections: number): string | undefined {
     if (this.#upstream.has(instanceId)) return undefined;
     if (this.#upstream.size >= MOST_UPSTREAM)
       return `Cannot register: ${MOST_UPSTREAM} of upstream's workers are here already`;
@@ -43,15 +56,6 @@ export class MemberRoom {
     return isFull
       ? "Cannot register now: too many of upstream's workers have registered and are not connected with the brokers"
       : undefined;
-  }
-
-  upstreamCame({ instanceId, address }: Newcomer): void {
-    this.#upstream.set(instanceId, address);
-  }
-
-  /** Any member has gone. */
-  gone(instanceId: string): void {
-    this.#upstream.delete(instanceId);
   }
 
   #countAt(address: string): number {

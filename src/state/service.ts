@@ -64,14 +64,7 @@ export class StateService {
     this.#startedAt = options.clock.now();
     this.#pace = new ProbePace(options.clock);
     this.#absentTimer = options.clock.every(ABSENT_MS, () => this.#lookForAbsent());
-    this.#workerNews = new WorkerNews({
-      clock: options.clock,
-      uris: () => this.workerUris,
-      tell: (uris) => {
-        for (const connection of this.#members.values()) connection.workersChanged?.(uris);
-        return this.#members.size;
-      },
-    });
+    this.#workerNews = new WorkerNews(options.clock, () => this.workerUris, this.#members);
     this.#wakefulness = new Wakefulness(this.#startedAt);
     this.#beatTimer = options.clock.every(BEAT_MS, () => {
       if (this.#wakefulness.beat(options.clock.now())) this.#review();
@@ -210,11 +203,9 @@ export class StateService {
     if (holder !== undefined && !holder.member.isUpstream)
       return "Cannot register: this instanceId belongs to another member";
     const newcomer = { instanceId: member.instanceId, address };
-    const refusal =
-      this.#room.refusal(this.#members.size) ??
-      this.#room.upstreamRefusal(newcomer, this.#membership.upstream.connections);
+    const { connections } = this.#membership.upstream;
+    const refusal = this.#room.takeUpstream(newcomer, this.#members.size, connections);
     if (refusal !== undefined) return refusal;
-    this.#room.upstreamCame(newcomer);
     this.#register(connection);
     this.#observer?.registered(connection);
     this.#workerNews.changed();
