@@ -5,7 +5,7 @@ import type { Broker, Deliver, Settle } from "../pubsub/broker.ts";
 import type { LogEntry } from "../pubsub/channel-log.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { attempt } from "../runtime/contain.ts";
+import { attempt, faults } from "../runtime/contain.ts";
 import type { BrokerService } from "./service.ts";
 import { UnheldPackets } from "./unheld-packets.ts";
 import { type ClusterPacket, clusterPacketOf, Senders } from "./upstream-packet.ts";
@@ -127,14 +127,16 @@ export class UpstreamGateway implements Broker, Publisher {
   /** A message in its place, as upstream's workers know it. They drop what they sent themselves. */
   appended({ channel }: OwnedLog, { origin, bytes }: LogEntry, cameHere: number | undefined): void {
     if (cameHere !== undefined) this.heldTwice(cameHere);
-    // Others are told of it behind this one.
-    attempt("upstream", () => {
+    try {
       const slash = origin.indexOf("/");
       const sender = origin.startsWith(this.#life) ? origin.slice(slash + 1) : origin;
       const data = bytes.length === 0 ? "null" : bytes.toString();
       const json = `{"sender":${JSON.stringify(sender)},"messages":[${data}]}`;
       this.#options.deliver(new Publication(channel, Buffer.from(json)));
-    });
+    } catch (error) {
+      // Others are told of the message behind this.
+      faults.contain("upstream", error);
+    }
   }
 
   replaced(): void {
