@@ -28,6 +28,20 @@ describe("Batching", () => {
     expect(sent).toEqual([]);
   });
 
+  it("sends a batch before its time when it has become large, by packets or by bytes, and gathers on", () => {
+    const { batching, sent } = setUp();
+
+    batching.begin();
+    for (let i = 0; i < 2_500; i += 1) batching.push({ event: "a" });
+    for (let i = 0; i < 3; i += 1) batching.push({ event: "b" }, 2 ** 20);
+    expect(sent.map(({ length }) => length)).toEqual([1_000, 1_000, 501, 1, 1]);
+    batching.push({ event: "c" });
+    batching.flush();
+
+    expect(sent.at(-1)).toEqual([{ event: "c" }]);
+    expect(batching.gathering).toBe(false);
+  });
+
   it("sends a batch per interval until it is stopped", () => {
     const { batching, clock, sent } = setUp();
 

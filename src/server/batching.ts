@@ -1,6 +1,10 @@
 import type { OutboundPacket } from "../protocol/encode.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 
+/** Packets, and bytes of publications, with which a batch is sent before its time. */
+const MAX_PACKETS = 1_000;
+const MAX_BYTES = 1024 * 1024;
+
 /**
  * Gathers one connection's packets, to be sent as one message. A connection has one only once somebody asked
  * for batches: what a turn sends goes out in one write anyway.
@@ -9,6 +13,7 @@ export class Batching {
   readonly #clock: Clock;
   readonly #send: (packets: readonly OutboundPacket[]) => void;
   #packets: OutboundPacket[] = [];
+  #bytes = 0;
   #gathering = false;
   #timer: Timer | undefined;
   /** Asked for by `start`, rather than only for the time after the handshake. */
@@ -29,29 +34,29 @@ export class Batching {
     return this.#lasting;
   }
 
-  push(packet: OutboundPacket): void {
+  /** @param bytes how long its data are, if that is known */
+  push(packet: OutboundPacket, bytes = 0): void {
     this.#packets.push(packet);
+    this.#bytes += bytes;
+    if (this.#packets.length >= MAX_PACKETS || this.#bytes >= MAX_BYTES) this.#sendAll();
   }
 
   /** Starts one batch; what an unfinished one holds is dropped, as in the original. */
   begin(): void {
     this.#gathering = true;
-    this.#packets = [];
+    this.#drop();
   }
 
   /** Sends the batch, if there is anything in it, and gathers no more. */
   flush(): void {
     this.#gathering = false;
-    const packets = this.#packets;
-    if (packets.length === 0) return;
-    this.#packets = [];
-    this.#send(packets);
+    if (this.#packets.length > 0) this.#sendAll();
   }
 
   /** Drops the batch, and gathers no more. */
   cancel(): void {
     this.#gathering = false;
-    this.#packets = [];
+    this.#drop();
   }
 
   /** Batches from now on, one every `intervalMs`. */
@@ -78,6 +83,17 @@ export class Batching {
   abandon(): void {
     this.#end();
     this.cancel();
+  }
+
+  #sendAll(): void {
+    const packets = this.#packets;
+    this.#drop();
+    this.#send(packets);
+  }
+
+  #drop(): void {
+    this.#packets = [];
+    this.#bytes = 0;
   }
 
   #repeat(intervalMs: number): void {

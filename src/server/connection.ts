@@ -228,17 +228,18 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     this.sendPacket(errorPacket(rid, error));
   }
 
-  /** Sends a packet past everything that waits for middleware. */
-  sendPacket(packet: OutboundPacket): void {
-    if (this.#batching?.gathering && this.state !== "closed") this.#batching.push(packet);
+  /** Sends a packet past everything that waits for middleware. @param bytes how long its data are, if known */
+  sendPacket(packet: OutboundPacket, bytes?: number): void {
+    if (this.#batching?.gathering && this.state !== "closed") this.#batching.push(packet, bytes);
     else this.#sendNow(packet);
   }
 
   /** Sends a publication as everybody gets it. */
   sendPublication(publication: Publication): void {
     if (this.#batching?.gathering) {
+      const { channel, bytes } = publication;
       const data = publication.dataIn(this.core.pubsub.form);
-      this.sendPacket(eventPacket("#publish", { channel: publication.channel, data }));
+      this.sendPacket(eventPacket("#publish", { channel, data }), bytes.length);
     } else {
       const frame = this.core.frameOf(publication);
       this.sendFrame(this.#deflater?.shared(frame) ?? frame, true);
