@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Publication } from "../pubsub/publication.ts";
 import type { Connection } from "./connection.ts";
+import type { ServerCore } from "./core.ts";
+import { Counters } from "./counters.ts";
 import type { CloseEvent } from "./events.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { ServerOptions } from "./options.ts";
+import { relieve } from "./slow-consumers.ts";
 import { RawSocket, text } from "./test-raw-socket.ts";
 import { startServer, type TestServer, until } from "./test-server.ts";
 
@@ -59,6 +63,29 @@ describe("What waits for all clients together", () => {
     );
     for (const client of clients) client.socket.destroy();
     await until("nothing is held", () => held() === 0);
+  });
+
+  it("does not count what a turn has only just brought, so that whoever reads is not taken for the worst", () => {
+    const held = new HeldBytes(8_000, () => {});
+    const cut: string[] = [];
+    const piece = Buffer.alloc(10_000);
+    held.hold(piece);
+    const stub = (id: string, bufferedBytes: number) => ({
+      id,
+      state: "open",
+      outbox: { bufferedBytes, discard: () => {}, forget: () => held.release(piece) },
+      core: { counters: new Counters() },
+      close: () => {},
+      ws: { terminate: () => void cut.push(id) },
+    });
+    const [stuck, reader] = [stub("stuck", 10_000), stub("reader", 50_000)];
+    const flush = (): void => {
+      reader.outbox.bufferedBytes = 0; // the kernel takes it
+    };
+
+    relieve({ writer: { held, flush }, sockets: () => [reader, stuck] } as unknown as ServerCore);
+
+    expect(cut).toEqual(["stuck"]);
   });
 
   it("is bounded also for clients that rather miss publications", async () => {

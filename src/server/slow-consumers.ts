@@ -36,6 +36,8 @@ export function partWithSlow(connection: Connection, reason: SlowReason): void {
  */
 export function relieve(core: ServerCore): void {
   const { held } = core.writer;
+  // What this turn has only just brought is no sign of slowness.
+  core.writer.flush();
   const enough = held.limit * (1 - RELIEF);
   const waiting: { connection: Connection; bytes: number }[] = [];
   for (const connection of core.sockets()) {
