@@ -22,12 +22,12 @@ const NAME = "permessage-deflate";
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
 /** Whether a value is allowed, by the parameter's name. A parameter that does not stand here is unknown. */
-const PARAMETERS: Readonly<Record<string, (value: string | true) => boolean>> = {
-  server_no_context_takeover: (value) => value === true,
-  client_no_context_takeover: (value) => value === true,
-  server_max_window_bits: (value) => value !== true && WINDOW_BITS.test(value),
-  client_max_window_bits: (value) => value === true || WINDOW_BITS.test(value),
-};
+const PARAMETERS = new Map<string, (value: string | true) => boolean>([
+  ["server_no_context_takeover", (value) => value === true],
+  ["client_no_context_takeover", (value) => value === true],
+  ["server_max_window_bits", (value) => value !== true && WINDOW_BITS.test(value)],
+  ["client_max_window_bits", (value) => value === true || WINDOW_BITS.test(value)],
+]);
 
 /**
  * The first offer of compression that a server can agree to, as the value of a header that holds nothing else: `ws` reads
@@ -50,7 +50,7 @@ function singly(parameters: Readonly<Record<string, readonly (string | true)[]>>
   const offer: Record<string, string | true> = {};
   for (const [name, values] of Object.entries(parameters)) {
     const [value] = values;
-    if (values.length !== 1 || value === undefined || !PARAMETERS[name]?.(value)) return undefined;
+    if (values.length !== 1 || value === undefined || !PARAMETERS.get(name)?.(value)) return undefined;
     offer[name] = value;
   }
   return offer;
