@@ -106,7 +106,7 @@ describe("A call that nobody waits for", () => {
     });
 
     expect(rejections).toEqual([]);
-    expect(told.map((error) => (error as Error).name)).toEqual(["BrokerError", "RangeError"]);
+    expect(told.map((error) => (error as Error).name)).toEqual(["InvalidActionError", "RangeError"]);
   });
 
   it("on a closed socket is an error of it, whatever the event is called", async () => {
@@ -119,6 +119,27 @@ describe("A call that nobody waits for", () => {
 
     await new Promise(setImmediate);
     expect(told).toMatchObject([{ name: "BadConnectionError" }]);
+  });
+});
+
+describe("A call to a client", () => {
+  it.each([Symbol("hi"), Object.create(null)])("times out whatever its name is: %o", async (event) => {
+    app = await startApp();
+    const socket = await socketOf();
+
+    await expect(socket.invoke(event as never, 1, { ackTimeout: 10 })).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+
+  it("on a closed socket rejects whatever its name is", async () => {
+    app = await startApp();
+    const socket = await socketOf();
+    await socket.disconnect();
+
+    await expect(socket.invoke(Object.create(null) as never)).rejects.toMatchObject({
+      name: "BadConnectionError",
+    });
   });
 });
 

@@ -188,7 +188,7 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   /**
    * Unsubscribes the client from a channel, from several, or (without any) from all, and tells it why.
    *
-   * @throws {BrokerError} for a channel that it is not subscribed to, after the others
+   * @throws {InvalidActionError} for a channel that it is not subscribed to, after the others
    */
   kickOut(channel?: string | readonly string[], message?: unknown): Promise<void> {
     const channels = channel ? [channel].flat() : this.subscriptions();
@@ -217,7 +217,8 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
     ...data: DataArgument<Shapes<App, "clientReceivers">[Name]>
   ): Promise<void>;
   async transmit(event: string, data?: unknown): Promise<void> {
-    this.connection.transmit(event, data);
+    // A publication is an object, as in the original.
+    this.connection.transmit(event, event === "#publish" ? data || {} : data);
   }
 
   /** Calls a procedure of the client. */

@@ -95,10 +95,11 @@ const MAX_REASON = 123;
  */
 export function closeFrame(code: unknown, reason: unknown): [code: number, reason: string | undefined] {
   const sent = isCloseCode(code) ? code : CLOSE_CODES.handshakeRejected.code;
-  if (typeof reason !== "string") return [sent, undefined];
-  if (Buffer.byteLength(reason) <= MAX_REASON) return [sent, reason];
+  const text = Buffer.isBuffer(reason) ? reason.toString() : reason;
+  if (typeof text !== "string") return [sent, undefined];
+  if (Buffer.byteLength(text) <= MAX_REASON) return [sent, text];
   // Cut between characters: a character takes at most four bytes.
-  let cut = reason.slice(0, MAX_REASON);
+  let cut = text.slice(0, MAX_REASON);
   while (Buffer.byteLength(cut) > MAX_REASON) cut = cut.slice(0, -1);
   return [sent, cut];
 }
@@ -116,6 +117,7 @@ export function reasonOf(code: number, given: unknown): string | undefined {
 export function describeClose(code: number, given: unknown): string {
   const known = closeCode(code)?.reason;
   if (known !== undefined) return known;
-  const message = `Socket connection closed with status code ${String(code)}`;
+  const shown = typeof code === "object" ? "that is no number" : String(code);
+  const message = `Socket connection closed with status code ${shown}`;
   return typeof given === "string" ? `${message} and reason: ${given}` : message;
 }

@@ -8,9 +8,9 @@ export type OutboundPacket =
 
 /** An event for the client: with a `cid` it is to be answered. */
 export function eventPacket(event: string, data: unknown, cid?: number): OutboundPacket {
-  const packet: { event: string; data?: unknown; cid?: number } = { event };
-  if (data !== undefined) packet.data = data;
+  const packet: { event: string; cid?: number; data?: unknown } = { event };
   if (cid !== undefined) packet.cid = cid;
+  if (data !== undefined) packet.data = data;
   return packet;
 }
 

@@ -91,7 +91,8 @@ export async function deauthenticate(
 ): Promise<void> {
   forget(connection);
   if (!options?.rejectOnFailedDelivery) {
-    connection.sendPacket({ event: "#removeAuthToken" });
+    // Who has left forgets it by itself, as far as that goes.
+    if (connection.state !== "closed") connection.sendPacket({ event: "#removeAuthToken" });
     return;
   }
   // On a connection that is not open the call reports by itself: once is enough.

@@ -12,9 +12,14 @@ interface PendingCall {
 /** What becomes of a message for a client that is not there. @param verb what was to be done: `transmit`, `invoke` */
 export function badConnection(verb: string, event: string): Error {
   return new BadConnectionError(
-    `Socket ${verb} ${String(event)} event was aborted due to a bad connection`,
+    `Socket ${verb} ${textOf(event)} event was aborted due to a bad connection`,
     "connectAbort",
   );
+}
+
+/** An event as words of an error. Applications may give anything, also what cannot be made a text. */
+function textOf(event: unknown): string {
+  return typeof event === "object" ? "that is no text" : String(event);
 }
 
 /** The server's calls to one client that wait for an answer. A connection has one once it made a call. */
@@ -42,7 +47,7 @@ export class Calls {
     this.#nextId += 1;
     const timer = this.#clock.after(timeoutMs, () => {
       this.#pending.delete(id);
-      settle(new TimeoutError(`Event response for ${event} event timed out`));
+      settle(new TimeoutError(`Event response for ${textOf(event)} event timed out`));
     });
     this.#pending.set(id, { event, settle, timer });
     return id;
@@ -62,7 +67,7 @@ export class Calls {
     for (const [id, call] of this.#pending) {
       this.#pending.delete(id);
       call.timer.cancel();
-      const message = `Event ${call.event} was aborted due to a bad connection`;
+      const message = `Event ${textOf(call.event)} was aborted due to a bad connection`;
       call.settle(new BadConnectionError(message, type, code, reason));
     }
   }

@@ -40,11 +40,19 @@ export function subscribe(
 
 /** @throws {BrokerError} if the connection is not subscribed to the channel */
 export function unsubscribe(connection: Connection, channel: string): void {
+  try {
+    leave(connection, channel);
+  } catch (error) {
+    throw failed(channel, "unsubscribe", "from", error as Error);
+  }
+}
+
+/** @throws {InvalidActionError} if the connection is not subscribed to the channel */
+function leave(connection: Connection, channel: string): void {
   if (!connection.channels?.delete(channel)) {
-    const reason = notAllowed(
+    throw notAllowed(
       `Socket ${connection.id} tried to unsubscribe from a channel which it is not subscribed to`,
     );
-    throw failed(channel, "unsubscribe", "from", reason);
   }
   connection.core.pubsub.unsubscribe(channel, connection);
   connection.core.events.unsubscribed?.(connection, channel);
@@ -62,8 +70,8 @@ export function unsubscribeAll(connection: Connection): void {
 }
 
 /**
- * Unsubscribes a client from channels on the server's behalf, and tells it so. Rejects with the first `BrokerError`
- * of `unsubscribe`, after the others; each is reported.
+ * Unsubscribes a client from channels on the server's behalf, and tells it so. Rejects with an `InvalidActionError` for
+ * the first that it is not subscribed to, after the others; each is reported.
  */
 export async function kickOut(
   connection: Connection,
@@ -74,7 +82,7 @@ export async function kickOut(
   for (const channel of channels) {
     connection.transmit("#kickOut", { channel, message });
     try {
-      unsubscribe(connection, channel);
+      leave(connection, channel);
     } catch (error) {
       connection.report(error);
       failure ??= { error };

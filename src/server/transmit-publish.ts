@@ -18,6 +18,6 @@ export async function transmitPublish(
   const decision = await ask(connection.core, "outbound", decide, action);
   if (decision instanceof Blocked || connection.state === "closed") return;
   const isObject = typeof packet === "object" && packet !== null;
-  const allowed = isObject || !packet ? { ...(packet as object), data: decision.data } : packet;
+  const allowed = isObject ? { ...packet, data: decision.data } : packet;
   connection.sendPacket(eventPacket("#publish", allowed));
 }
