@@ -64,6 +64,22 @@ describe("A server", () => {
     httpServer.close();
   });
 
+  it("tells who listens what goes wrong with the HTTP server, and leaves it to the process where nobody does", async () => {
+    app = await startApp();
+    const second = createServer();
+    const server = new AGServer({ httpServer: second });
+    const failed = next(server.listener("error"));
+
+    second.listen(app.port, "127.0.0.1");
+    expect(await failed).toMatchObject({ error: { code: "EADDRINUSE" } });
+    server.killAllListeners();
+    await new Promise(setImmediate);
+    expect(() => second.emit("error", new Error("unheard"))).toThrow("unheard");
+
+    await server.close();
+    expect(second.listenerCount("error")).toBe(0);
+  });
+
   it("goes by options that are changed while it runs", async () => {
     app = await startApp();
     const client = await app.connect();

@@ -119,10 +119,21 @@ export class AGServer<App extends AppTypes = AppTypes> extends StreamEmitter<Ser
       (this.#faces as WeakMap<Connection, AGServerSocket>).get(connection),
     );
     this.#ws = this.#createWsServer(options.wsEngine);
+    httpServer.on("error", this.#httpFailed);
     // Not at once: whoever made the server must be able to listen for it.
     setTimeout(() => void this.#becomeReady(), 0);
     if (brokerEngine?.listener) void this.#watch(brokerEngine.listener("error"));
   }
+
+  /**
+   * What goes wrong with the HTTP server, such as a port in use, is an error of this one, unless somebody else looks
+   * after it. Where nobody listens to either, it ends the process, as it does without us.
+   */
+  readonly #httpFailed = (error: Error): void => {
+    if (this.httpServer.listenerCount("error") > 1) return;
+    if (this.getListenerConsumerCount("error") === 0) throw error;
+    this.emitError(error);
+  };
 
   #createWsServer(engine: AGServerOptions["wsEngine"]): WsServer | EngineServer {
     const isOverridden = this.verifyHandshake !== AGServer.prototype.verifyHandshake;
@@ -299,6 +310,7 @@ export class AGServer<App extends AppTypes = AppTypes> extends StreamEmitter<Ser
   async close(keepSocketsOpen = false): Promise<void> {
     this.isReady = false;
     this.#ws.close();
+    this.httpServer.off("error", this.#httpFailed);
     if (keepSocketsOpen) return;
     const { open, pending } = this.core;
     for (const connection of [...open.values(), ...pending.values()]) connection.terminate();
