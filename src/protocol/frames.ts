@@ -87,8 +87,8 @@ export function messageFrame(data: MessageData, binary?: boolean): Buffer {
 
 /** The bytes of a message as they stand in memory, not copied. @throws {TypeError} for what has none */
 export function messageBytes(data: MessageData): Buffer {
-  if (!data) return Buffer.alloc(0);
   if (typeof data === "number") return Buffer.from(String(data));
+  if (!data) return Buffer.alloc(0);
   if (Buffer.isBuffer(data)) return data;
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data as string);

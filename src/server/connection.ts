@@ -17,6 +17,7 @@ import { type Authentication, UNAUTHENTICATED } from "./authentication.ts";
 import type { Backlog } from "./backlog.ts";
 import { Batching } from "./batching.ts";
 import { badConnection, Calls } from "./calls.ts";
+import { type ClientSocket, part } from "./client-socket.ts";
 import { clone } from "./clone.ts";
 import type { ServerCore } from "./core.ts";
 import type { Deflater } from "./deflate.ts";
@@ -31,22 +32,13 @@ import { unsubscribeAll } from "./subscriptions.ts";
 import { transmitPublish } from "./transmit-publish.ts";
 import type { UpgradeRequest } from "./upgrade-request.ts";
 
+export type { ClientSocket } from "./client-socket.ts";
+
 export type ConnectionState = "connecting" | "open" | "closed";
 
 /** How long a client that never shook hands may still take to say goodbye before it is cut off. */
 const STRANGER_GRACE_MS = 1_000;
 const PING = { 1: textFrame("#1"), 2: textFrame("") };
-
-/** What a connection needs of its WebSocket; `ws` is what it is made of. */
-export interface ClientSocket {
-  readonly readyState: number;
-  readonly isPaused: boolean;
-  pause?(): void;
-  resume?(): void;
-  on(event: "close", listener: () => void): unknown;
-  close(code?: number, reason?: string): void;
-  terminate(): void;
-}
 
 /**
  * The server's end of one client's WebSocket.
@@ -354,16 +346,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   #part(code?: number, reason?: string): void {
-    try {
-      this.ws.close(code, reason);
-    } catch (error) {
-      // An engine of the application's: the client must not stay when the server counts it as gone.
-      this.report(error);
-      this.ws.terminate();
-      return;
-    }
-    // Its goodbye must be heard, which comes after all that it said while it was not read.
-    if (this.ws.isPaused) this.ws.resume?.();
+    part(this.ws, (error) => this.report(error), code, reason);
   }
 
   /** Cuts the connection without goodbye. */
