@@ -251,7 +251,7 @@ describe("A worker with an application", () => {
   });
 
   it("refuses options that cannot work, all at once", async () => {
-    const options = { pingInterval: "8s", protocolVersion: 3, origins: ["a:80"] };
+    const options = { pingInterval: "8s", protocolVersion: 3, origins: 80 };
     const env = { SOCKETCLUSTER_OPTIONS: JSON.stringify(options), SCC_METRICS_PORT: 0 };
     const worker = new Service("scc-worker", ["worker"], env, 0);
     await until("it ends", () => !worker.running);
