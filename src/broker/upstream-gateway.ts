@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /** Messages that are put into logs in one turn; what is published beyond waits for the next. */
-const MOST_A_TURN = 2000;
+const MOST_A_TURN = 1000;
 /**
  * How long a packet waits for the ring to place channels as upstream's workers do, ms. It does so soon after the first
  * of them has come; they give up after 10 s themselves.

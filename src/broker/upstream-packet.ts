@@ -3,9 +3,9 @@ import type { Publication } from "../pubsub/publication.ts";
 
 /**
  * Messages in one packet of upstream's workers, which gather in it what one channel had in `SCC_PUB_SUB_BATCH_DURATION`:
- * ten thousand in the usual 100 ms are more than a worker of theirs can publish.
+ * so many in 100 ms are more than a worker of theirs can publish, and are put into a log in some 50 ms.
  */
-export const MOST_MESSAGES = 10_000;
+export const MOST_MESSAGES = 5000;
 /** Characters of what a worker of theirs calls itself; scc-state takes no longer names either. */
 const LONGEST_SENDER = 100;
 /** Workers of theirs that may publish here in the time that senders are remembered. */
