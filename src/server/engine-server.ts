@@ -34,7 +34,7 @@ export class EngineServer {
   constructor(core: ServerCore, http: unknown, engine: WsEngine, verify: VerifyClient) {
     this.#core = core;
     const verifyClient = (info: ClientInfo, answer: AnswerClient): void => {
-      if (core.accepting) verify(info, answer);
+      if (core.accepting && !core.isFull) verify(info, answer);
       else answer(false, 503, "Service Unavailable");
     };
     this.handle = new engine.Server({ ...engineOptions(core), server: http, verifyClient });
