@@ -248,9 +248,8 @@ export class AGServerSocket<App extends AppTypes = AppTypes>
   }
 
   sendObject(object: object): void {
-    // Applications may give anything: what is no packet is reported where it is written.
-    const rid = (object as { rid?: unknown } | null | undefined)?.rid;
-    if (typeof rid === "number") this.connection.backlog?.answered(rid);
+    const rid = answeredBy(object);
+    if (rid !== undefined) this.connection.backlog?.answered(rid);
     this.connection.sendPacket(object as OutboundPacket);
   }
 
@@ -387,3 +386,13 @@ Object.assign(AGServerSocket.prototype, {
   AUTHENTICATED: AGServerSocket.AUTHENTICATED,
   UNAUTHENTICATED: AGServerSocket.UNAUTHENTICATED,
 });
+
+/** The call that a packet of the application answers. What cannot be looked at is none; whoever writes it reports why. */
+function answeredBy(packet: unknown): number | undefined {
+  try {
+    const rid: unknown = (packet as { rid?: unknown } | null | undefined)?.rid;
+    return typeof rid === "number" ? rid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -28,7 +28,8 @@ describe("A message that takes longer than silence lasts", () => {
     const cluster = await Cluster.create();
     const state = cluster.state();
     const brokers = [await brokerBehind(cluster), await brokerBehind(cluster)];
-    const workers = [await cluster.worker(), await cluster.worker()];
+    const options = { SOCKETCLUSTER_OPTIONS: JSON.stringify({ maxPayload: 4 * 2 ** 20 }) };
+    const workers = [await cluster.worker(options), await cluster.worker(options)];
     const services = [state, ...brokers.map(({ broker }) => broker), ...workers];
     await Promise.all(services.map((service) => service.ready()));
     const publisher = await connect((workers[0] as Service).port, { ackTimeout: 60_000 });
