@@ -1,5 +1,6 @@
 import { Budgets } from "../runtime/budgets.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { attempt, FAULT } from "../runtime/contain.ts";
 import { networkOf } from "../runtime/network.ts";
 
 /** How long somebody may take to prove that it holds the key, ms. */
@@ -45,7 +46,10 @@ export class Strangers {
   /** Has what a stranger shows looked at: now, or in a second where its address was wrong too often of late. */
   examine(stranger: object, address: string, look: () => void): void {
     if (this.#tries.waitFor(networkOf(address), this.#clock.now()) === 0) return look();
-    this.#clock.after(LATE_MS, () => this.#here.has(stranger) && look());
+    this.#clock.after(LATE_MS, () => {
+      // Nobody above catches what is thrown here: the upgrade is long over.
+      if (this.#here.has(stranger) && !attempt("upgrade", look)) this.#drop(stranger, FAULT);
+    });
   }
 
   /** It showed a wrong key. */

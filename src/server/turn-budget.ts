@@ -4,7 +4,7 @@ type Task = () => void;
  * Work on what clients sent in one turn of the event loop, ms. What begins within it is finished, which takes some
  * 0.1 s at worst (1 MiB of JSON); the rest waits for later turns, and heartbeats, links and timers have theirs between.
  */
-export const TURN_BUDGET_MS = 20;
+export const TURN_BUDGET_MS = 5;
 /** Each message counts as this many bytes, however short it is. */
 const MESSAGE_BYTES = 1_024;
 /** The clock is looked at once in so many bytes: after 64 small messages, or before one that is large. */

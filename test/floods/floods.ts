@@ -151,7 +151,7 @@ async function beDeaf(socket: FloodSocket, id: string, signal: AbortSignal): Pro
     const message = `{"event":"#publish","data":{"channel":"deaf","data":"${"x".repeat(65_536)}"}}`;
     while (socket.isOpen && !signal.aborted) {
       await socket.send("", message);
-      await after(100);
+      await after(500);
     }
     return;
   }
