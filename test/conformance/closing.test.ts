@@ -45,7 +45,7 @@ async function closing(which: Implementation, steps: readonly Step[]): Promise<R
   });
   const outcome = {
     code,
-    told,
+    told: [...told],
     ended: ended.toSorted(),
     refused,
     isReady: server.isReady,
