@@ -1,16 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import type { AGServerSocket } from "./server-socket.ts";
-import { next, startApp, type TestApp, type TestClient } from "./test-app.ts";
+import { next, startApp, type TestApp } from "./test-app.ts";
 
 let app: TestApp;
 afterEach(() => app.stop());
-
-async function connected(): Promise<{ client: TestClient; socket: AGServerSocket }> {
-  const connection = next(app.server.listener("connection"));
-  const client = await app.connect({ autoReconnect: false });
-  return { client, socket: (await connection).socket };
-}
 
 const error = new Error("why");
 
@@ -36,7 +29,7 @@ const CASES: readonly [name: string, code: unknown, reason: unknown, heard: obje
 describe("disconnect", () => {
   it.each(CASES)("closes with %s", async (_, code, reason, heard) => {
     app = await startApp();
-    const { client, socket } = await connected();
+    const { client, socket } = await app.pair();
     const disconnected = next(client.listener("disconnect"));
 
     await socket.disconnect(code as number, reason as string);
@@ -47,7 +40,7 @@ describe("disconnect", () => {
 
   it("tells those who listen code and reason as they were given", async () => {
     app = await startApp();
-    const { socket } = await connected();
+    const { socket } = await app.pair();
     const closed = next(socket.listener("close"));
 
     await socket.disconnect(4100, error as unknown as string);
@@ -57,7 +50,7 @@ describe("disconnect", () => {
 
   it("cuts a client off whose WebSocket, of an engine of the application's, cannot be closed", async () => {
     app = await startApp({ wsEngine: { Server: class extends WebSocketServer {} } });
-    const { client, socket } = await connected();
+    const { client, socket } = await app.pair();
     socket.socket.close = () => {
       throw new Error("not now");
     };

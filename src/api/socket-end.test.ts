@@ -1,15 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { AGServerSocket } from "./server-socket.ts";
-import { next, startApp, subscribe, type TestApp, type TestClient } from "./test-app.ts";
+import { startApp, subscribe, type TestApp } from "./test-app.ts";
 
 let app: TestApp;
 afterEach(() => app.stop());
-
-async function connected(): Promise<{ client: TestClient; socket: AGServerSocket }> {
-  const connection = next(app.server.listener("connection"));
-  const client = await app.connect({ autoReconnect: false });
-  return { client, socket: (await connection).socket };
-}
 
 /** What a loop gets until its stream ends. @param each what it does with each value */
 async function consumed<T>(stream: AsyncIterable<T>, each: () => unknown = () => {}): Promise<T[]> {
@@ -29,7 +22,7 @@ async function promises(): Promise<void> {
 describe.each(["kill", "close"] as const)("When a connection ends, with cleanup mode %s", (mode) => {
   it("a loop over its unsubscriptions gets every channel, and ends", async () => {
     app = await startApp({ socketStreamCleanupMode: mode });
-    const { client, socket } = await connected();
+    const { client, socket } = await app.pair();
     const channels = Array.from({ length: 50 }, (_, i) => `channel-${i}`);
     await Promise.all(channels.map((channel) => subscribe(client, channel)));
     const left = consumed(socket.listener("unsubscribe"));
@@ -41,7 +34,7 @@ describe.each(["kill", "close"] as const)("When a connection ends, with cleanup 
 
   it("all that the client said before reaches who consumes it without waiting for a turn", async () => {
     app = await startApp({ socketStreamCleanupMode: mode });
-    const { client, socket } = await connected();
+    const { client, socket } = await app.pair();
     const received = consumed(socket.receiver("hi"), promises);
     const counts = Array.from({ length: 20 }, (_, i) => i);
 
@@ -53,7 +46,7 @@ describe.each(["kill", "close"] as const)("When a connection ends, with cleanup 
 
   it("by the server's word, its loops end all the same", async () => {
     app = await startApp({ socketStreamCleanupMode: mode });
-    const { client, socket } = await connected();
+    const { client, socket } = await app.pair();
     await subscribe(client, "news");
     const loops = [consumed(socket.listener("unsubscribe")), consumed(socket.receiver("hi"))];
 

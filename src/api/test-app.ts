@@ -5,6 +5,7 @@ import socketClusterClient from "socketcluster-client";
 import type { AGServerOptions, InternalOptions } from "./options.ts";
 import type { AGRequest } from "./request.ts";
 import { AGServer } from "./server.ts";
+import type { AGServerSocket } from "./server-socket.ts";
 import type { ConsumableStream } from "./streams.ts";
 
 const DEADLINE_MS = 5_000;
@@ -60,6 +61,12 @@ export async function startApp(options: AGServerOptions = {}, internal: Internal
       const client = this.create(clientOptions);
       await next(client.listener("connect"));
       return client;
+    },
+    /** A client that stays away once it has left, and the server's end of its connection. */
+    async pair(): Promise<{ readonly client: TestClient; readonly socket: AGServerSocket }> {
+      const connection = next(server.listener("connection"));
+      const client = await this.connect({ autoReconnect: false });
+      return { client, socket: (await connection).socket as AGServerSocket };
     },
     async stop(): Promise<void> {
       for (const client of clients) {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ServerCore } from "./core.ts";
+import type { ConnectionObserver } from "./events.ts";
 import { startServer, type TestServer, type TestSetup, until } from "./test-server.ts";
 
 let server: TestServer;
@@ -7,6 +8,18 @@ afterEach(() => server.close());
 
 function thrower(): never {
   throw new Error("on purpose");
+}
+
+function observe(core: ServerCore, broken: Partial<ConnectionObserver>): void {
+  const nothing = {
+    message() {},
+    raw() {},
+    receives: () => true,
+    transmitted() {},
+    answers: () => true,
+    invoked() {},
+  };
+  for (const connection of core.open.values()) connection.observer = { ...nothing, ...broken };
 }
 
 /** Something that a packet reaches throws: whose fault it would be does not matter. */
@@ -36,37 +49,11 @@ const FAULTS: readonly [what: string, packet: string, breakIt: (core: ServerCore
     '[{"event":"#authenticate","data":"t","cid":2},{"event":"#removeAuthToken"}]',
     (core) => Object.assign(core.events, { deauthenticated: thrower }),
   ],
-  [
-    "whoever is told of calls",
-    '{"event":"e","cid":2}',
-    (core) => {
-      for (const connection of core.open.values()) {
-        connection.observer = {
-          message() {},
-          raw() {},
-          receives: () => true,
-          transmitted() {},
-          answers: () => true,
-          invoked: thrower,
-        };
-      }
-    },
-  ],
+  ["whoever is told of calls", '{"event":"e","cid":2}', (core) => observe(core, { invoked: thrower })],
   [
     "whoever is told of a publish that is settled",
     '{"event":"#publish","data":{"channel":"a","data":1},"cid":2}',
-    (core) => {
-      for (const connection of core.open.values()) {
-        connection.observer = {
-          message() {},
-          raw() {},
-          receives: () => true,
-          transmitted: thrower,
-          answers: () => true,
-          invoked: thrower,
-        };
-      }
-    },
+    (core) => observe(core, { transmitted: thrower, invoked: thrower }),
   ],
 ];
 

@@ -20,6 +20,14 @@ export interface Outcome {
   readonly refused: number;
 }
 
+interface Count {
+  /** Written by connections that are over. */
+  bytes: number;
+  readonly attacking: Set<FloodSocket>;
+  connections: number;
+  refused: number;
+}
+
 const AGAIN_AFTER_MS = 100;
 /** Attackers have machines of their own; here they share one, and must not take what servers need to be judged by. */
 const PRIORITY = 10;
@@ -34,7 +42,7 @@ process.once("disconnect", () => process.exit(0));
 
 async function flood({ floods, clients, seconds, targets }: Order): Promise<Outcome> {
   const over = AbortSignal.timeout(seconds * 1000);
-  const count = { bytes: 0, connections: 0, refused: 0 };
+  const count: Count = { bytes: 0, attacking: new Set(), connections: 0, refused: 0 };
   const lines = FLOODS.filter(({ name }) => floods.includes(name)).flatMap((each) =>
     Array.from({ length: clients * (each.connections ?? 1) }, (_, n) => ({ each, n })),
   );
@@ -47,6 +55,8 @@ async function flood({ floods, clients, seconds, targets }: Order): Promise<Outc
   });
   // A server that does not read any more holds an attacker back for ever: the end does not wait for it.
   await Promise.race([Promise.all(all), after(seconds * 1000 + 2000)]);
+  // Those that the server does not read any more are at it still.
+  for (const { bytes } of count.attacking) count.bytes += bytes;
   return { megabytes: count.bytes / 1e6, connections: count.connections, refused: count.refused };
 }
 
@@ -55,7 +65,7 @@ async function attackOnce(
   id: string,
   targets: Targets,
   over: AbortSignal,
-  count: { bytes: number; connections: number; refused: number },
+  count: Count,
 ): Promise<void> {
   const path = each.path ?? "/socketcluster/";
   const opens = path.startsWith("/socketcluster/") ? FloodSocket.open : FloodSocket.request;
@@ -67,7 +77,9 @@ async function attackOnce(
     return;
   }
   count.connections += 1;
+  count.attacking.add(socket);
   await each.attack(socket, id, over);
+  count.attacking.delete(socket);
   count.bytes += socket.bytes;
   if (socket.isOpen) socket.reset();
 }

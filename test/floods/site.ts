@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/ports.ts";
 import type { Targets } from "./flood.ts";
 import { MemoryGroup } from "./memory-group.ts";
 
@@ -170,15 +170,4 @@ function servicesAt({ state, brokers, worker }: Ports, root: string): Limited[] 
       root,
     }),
   ];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

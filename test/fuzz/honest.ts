@@ -1,5 +1,6 @@
 import { RawClient } from "../support/raw-client.ts";
-import { type Site, subjectsOf, until } from "./subject.ts";
+import { until } from "../support/waiting.ts";
+import { type Site, subjectsOf } from "./subject.ts";
 import { overviewOf } from "./targets.ts";
 
 const CHANNELS = Array.from({ length: 20 }, (_, n) => `honest-${n}`);

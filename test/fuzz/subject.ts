@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../support/ports.ts";
+import { until } from "../support/waiting.ts";
 
 /** The built package. */
 export const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const SAMPLER = new URL("sampler.mjs", import.meta.url).href;
-const DEADLINE_MS = 20_000;
-const POLL_MS = 20;
 
 /** What a process was like since the last `begin`. */
 export interface Sample {
@@ -20,28 +19,6 @@ export interface Sample {
   /** The longest time in which its event loop did not come round, ms; also for want of a processor. */
   readonly waitedMs: number;
   readonly rssBytes: number;
-}
-
-/** Waits until something holds. @throws {Error} naming what was waited for in vain */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  deadlineMs = DEADLINE_MS,
-): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`Waited ${deadlineMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** MiB that each kind of process may take, as the manifests in `kubernetes/` limit it; half of that is for V8's heap. */

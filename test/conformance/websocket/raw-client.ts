@@ -1,12 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { constants, inflateRawSync } from "node:zlib";
+import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT } from "../../../src/protocol/test-frames.ts";
 
-export const CONTINUATION = 0;
-export const TEXT = 1;
-export const BINARY = 2;
-export const CLOSE = 8;
-export const PING = 9;
-export const PONG = 10;
+export { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT };
 
 const DEADLINE_MS = 10_000;
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
