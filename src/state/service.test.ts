@@ -1,18 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { NO_RING, type Ring } from "../cluster/ring.ts";
-import type { Talk, TalkEvents } from "../link/talk.ts";
 import { faults } from "../runtime/contain.ts";
 import { silentLogger } from "../runtime/log.ts";
 import { NobodyThereError } from "./probe.ts";
 import { StateService } from "./service.ts";
-
-interface Message {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-const uuid = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;
+import { joinState, type Message, uuid } from "./test-member.ts";
 
 /** scc-state with talks that a test plays. @param answers who answers at an address; undefined: nobody listens */
 function stage(answers: (uri: string) => string | undefined) {
@@ -31,29 +24,8 @@ function stage(answers: (uri: string) => string | undefined) {
       return answer;
     },
   });
-  const join = (n: number, type: "scc-broker" | "scc-worker", more: object = {}) => {
-    const said: Message[] = [];
-    let events: TalkEvents | undefined;
-    const talk = {
-      start: (given: TalkEvents) => {
-        events = given;
-      },
-      send: (message: Message) => said.push(message),
-      close: (reason: string) => events?.closed(reason),
-    } as unknown as Talk;
-    const url = `/socketcluster/?instanceType=${type}&instancePort=${n}`;
-    service.accept(talk, { url, headers: {}, socket: { remoteAddress: "::ffff:10.0.0.1" } } as never);
-    const hello = {
-      type: "join",
-      instanceId: uuid(n),
-      instanceSecure: false,
-      ring: NO_RING,
-      accused: [],
-      ...more,
-    };
-    events?.message(hello);
-    return { said, lose: () => events?.closed("lost"), say: (message: Message) => events?.message(message) };
-  };
+  const join = (n: number, type: "scc-broker" | "scc-worker", more?: object) =>
+    joinState(service, n, type, more);
   /** Lets time go by, and what was asked of other processes be answered. */
   const pass = async (ms: number): Promise<void> => {
     for (let gone = 0; gone < ms; gone += 10) {

@@ -1,17 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { NO_RING } from "../cluster/ring.ts";
-import type { Talk, TalkEvents } from "../link/talk.ts";
 import { silentLogger } from "../runtime/log.ts";
 import type { Connection } from "../server/connection.ts";
 import { StateService } from "./service.ts";
+import { joinState, uuid } from "./test-member.ts";
 
-interface Message {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 const SCALE_OUT_MS = 100;
 /** As long as upstream's workers may take to connect to the brokers of the first ring, ms. */
 const CONNECT_MS = 10_000;
@@ -29,29 +22,8 @@ function stage() {
     log: silentLogger,
     probe: async (uri) => uuid(Number(uri.split(":").at(-1))),
   });
-  const member = (n: number, type: string, more: object = {}) => {
-    const said: Message[] = [];
-    let events: TalkEvents | undefined;
-    const talk = {
-      start: (given: TalkEvents) => {
-        events = given;
-      },
-      send: (message: Message) => said.push(message),
-      close: (reason: string) => events?.closed(reason),
-    } as unknown as Talk;
-    const url = `/socketcluster/?instanceType=${type}&instancePort=${n}`;
-    service.accept(talk, { url, headers: {}, socket: { remoteAddress: "10.0.0.1" } } as never);
-    const join = {
-      type: "join",
-      instanceId: uuid(n),
-      instanceSecure: false,
-      ring: NO_RING,
-      accused: [],
-      ...more,
-    };
-    events?.message(join);
-    return { said, say: (message: Message) => events?.message(message), lose: () => events?.closed("lost") };
-  };
+  const member = (n: number, type: "scc-broker" | "scc-worker", more?: object) =>
+    joinState(service, n, type, more);
   const upstream = (n: number, remoteAddress = "10.0.0.2") => upstreamWorker(service, n, remoteAddress);
   const pass = async (ms: number): Promise<void> => {
     for (let gone = 0; gone < ms; gone += 10) {
