@@ -37,7 +37,7 @@ export class Backlog {
   #bytes = 0;
   /** In the order they came; by their numbers, of which clients may use one twice. */
   readonly #calls = new Set<OpenCall>();
-  readonly #callsByCid = new Map<number, OpenCall>();
+  readonly #callsByCid = new Map<number, OpenCall[]>();
   #waiting: Task | undefined;
   #isTimed = false;
 
@@ -78,13 +78,32 @@ export class Backlog {
     const { clock, options } = this.#connection.core;
     const call = { charge: this.#take(), cid, expires: clock.now() + options.ackTimeout };
     this.#calls.add(call);
-    this.#callsByCid.set(cid, call);
+    const same = this.#callsByCid.get(cid);
+    if (same === undefined) this.#callsByCid.set(cid, [call]);
+    else same.push(call);
   }
 
   answered(cid: number): void {
-    const call = this.#callsByCid.get(cid);
+    const call = this.#callsByCid.get(cid)?.[0];
     if (call === undefined) return;
     this.#forget(call);
+    this.#relieve();
+  }
+
+  /** Forgets calls whose client has given up. To be called now and then: an application may answer none. */
+  expire(): void {
+    const now = this.#connection.core.clock.now();
+    for (const call of this.#calls) {
+      if (call.expires > now) break;
+      this.#forget(call);
+    }
+    this.#relieve();
+  }
+
+  /** The connection is over: its calls need no answer. Values in the application's streams count until it takes them. */
+  abandon(): void {
+    for (const call of this.#calls) this.#forget(call);
+    this.wake();
     this.#relieve();
   }
 
@@ -122,7 +141,9 @@ export class Backlog {
 
   #forget(call: OpenCall): void {
     this.#calls.delete(call);
-    if (this.#callsByCid.get(call.cid) === call) this.#callsByCid.delete(call.cid);
+    const same = this.#callsByCid.get(call.cid) ?? [];
+    if (same.length <= 1) this.#callsByCid.delete(call.cid);
+    else same.splice(same.indexOf(call), 1);
     this.#drop(call.charge);
   }
 
@@ -137,12 +158,7 @@ export class Backlog {
     const { clock, options } = this.#connection.core;
     clock.after(options.ackTimeout, () => {
       this.#isTimed = false;
-      const now = clock.now();
-      for (const call of this.#calls) {
-        if (call.expires > now) break;
-        this.#forget(call);
-      }
-      this.#relieve();
+      this.expire();
       if (this.#waiting !== undefined && this.#calls.size > 0) this.#expireLater();
     });
   }

@@ -307,6 +307,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
   }
 
   ping(): void {
+    this.backlog?.expire();
     this.outbox.push(PING[this.core.options.protocolVersion]);
   }
 
@@ -381,7 +382,7 @@ export class Connection implements Subscriber, OutboxOwner, Pulse {
     unsubscribeAll(this);
     core.events.ended?.(this);
     this.inbound?.abandon();
-    this.backlog?.wake();
+    this.backlog?.abandon();
   }
 
   /** Tells of an error that concerns this connection. */

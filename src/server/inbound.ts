@@ -80,10 +80,7 @@ function obstacleOf(connection: Connection, bytes: number): Obstacle | undefined
   if (connection.state !== "closed") {
     if (backlog?.isFull) return backlog;
     // A message that has begun must not wait for what it takes itself.
-    if (parsed.isFull && bytes > 0) {
-      if (bytes > SMALL_MESSAGE) return parsed;
-      if (backlog !== undefined) return backlog;
-    }
+    if (parsed.isFull && bytes > 0 && (bytes > SMALL_MESSAGE || backlog !== undefined)) return parsed;
   }
   return budget.take(bytes) ? undefined : budget;
 }
@@ -180,6 +177,8 @@ export class Inbound {
   #bytes = 0;
   #ended = false;
   #isOver = false;
+  /** Bytes of the message that is being processed and counts as parsed. */
+  #parsedBytes = 0;
   /** What the next message waits for, unless one is being processed. */
   #obstacle: Obstacle | undefined;
 
@@ -212,6 +211,8 @@ export class Inbound {
     this.end(true);
     this.#waits(-this.#bytes);
     this.#isOver = true;
+    this.#isDone();
+    this.#connection.core.intake.parsed.forget(this.#next);
   }
 
   /**
@@ -234,7 +235,10 @@ export class Inbound {
       if (bytes > MAX_LAST_BYTES) return;
       this.#done += 1;
       this.#waits(-message.bytes.length);
-      if (process(this.#connection, message) !== undefined) return;
+      const pending = process(this.#connection, message);
+      if (pending === undefined) continue;
+      this.waitFor(pending, message);
+      return;
     }
   }
 
@@ -285,19 +289,28 @@ export class Inbound {
   /** Queues what comes until this has settled, which was made of that message. */
   waitFor(pending: Promise<void>, { bytes: { length } }: Message): void {
     this.#busy = true;
-    const { parsed } = this.#connection.core.intake;
-    parsed.add(length);
+    if (!this.#isOver) {
+      this.#parsedBytes = length;
+      this.#connection.core.intake.parsed.add(length);
+    }
     pending.then(
       () => {
-        parsed.remove(length);
+        this.#isDone();
         this.#next();
       },
       (error: unknown) => {
-        parsed.remove(length);
+        this.#isDone();
         fail(this.#connection, error);
         this.#next();
       },
     );
+  }
+
+  /** The message under way is dealt with, or nobody waits for it any more: middleware may never decide. */
+  #isDone(): void {
+    const bytes = this.#parsedBytes;
+    this.#parsedBytes = 0;
+    if (bytes > 0) this.#connection.core.intake.parsed.remove(bytes);
   }
 
   readonly #next = (): void => {

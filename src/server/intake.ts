@@ -44,7 +44,7 @@ export class ParsedMessages {
   readonly maxBytes: number;
   readonly #budget: TurnBudget;
   #bytes = 0;
-  #waiting: Task[] = [];
+  readonly #waiting = new Set<Task>();
 
   /** @param budget gives those who waited for room their turns */
   constructor(maxBytes: number, budget: TurnBudget) {
@@ -66,14 +66,18 @@ export class ParsedMessages {
 
   remove(bytes: number): void {
     this.#bytes -= bytes;
-    if (this.isFull || this.#waiting.length === 0) return;
-    const tasks = this.#waiting;
-    this.#waiting = [];
-    for (const task of tasks) this.#budget.wait(task);
+    if (this.isFull || this.#waiting.size === 0) return;
+    for (const task of this.#waiting) this.#budget.wait(task);
+    this.#waiting.clear();
   }
 
   /** Calls `task` once when there is room again; it may be gone by then. */
   wait(task: Task): void {
-    this.#waiting.push(task);
+    this.#waiting.add(task);
+  }
+
+  /** Who waited does not want it any more. */
+  forget(task: Task): void {
+    this.#waiting.delete(task);
   }
 }
