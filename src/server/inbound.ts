@@ -15,6 +15,9 @@ const LARGE_MESSAGE = 65_536;
 /** Up to so many bytes it is parsed even where parsed messages take their share of memory: it makes no difference. */
 const SMALL_MESSAGE = 16_384;
 
+/** What a message takes here besides its bytes, about: short ones are many. */
+const MESSAGE_SIZE = 128;
+
 /** One WebSocket message: its bytes, and whether they came as text. */
 export interface Message {
   readonly bytes: Buffer;
@@ -74,7 +77,8 @@ interface Obstacle {
 
 /** What a client's next packet must wait for, if anything. @param bytes the message's; 0 for a packet within one */
 function obstacleOf(connection: Connection, bytes: number): Obstacle | undefined {
-  const { backlog } = connection;
+  const { backlog, inbound } = connection;
+  if (inbound?.isFinishing) return undefined;
   const { parsed, budget } = connection.core.intake;
   // Nothing is made any more of what an ended connection said.
   if (connection.state !== "closed") {
@@ -114,29 +118,44 @@ function process(connection: Connection, message: Message): Pending {
   for (let i = 0; i < packets.length; i += 1) {
     // Its first packet has passed with the message.
     const obstacle = i === 0 ? undefined : obstacleOf(connection, 0);
-    if (obstacle !== undefined) return processRest(connection, packets, i, message, passed(obstacle));
+    if (obstacle !== undefined)
+      return processRest(connection, packets, i, message, (step) => obstacle.wait(step));
     const pending = dispatch(connection, packets[i] as Packet, message);
-    if (pending !== undefined) return processRest(connection, packets, i + 1, message, pending);
+    if (pending !== undefined)
+      return processRest(connection, packets, i + 1, message, (step, failed) => pending.then(step, failed));
   }
   return undefined;
 }
 
-async function processRest(
+/**
+ * Goes on with a batch once `begin` calls the step that it is given, and after each packet that takes time. A step does
+ * its work where it is called, so that whoever gave it a turn sees what the turn costs.
+ */
+function processRest(
   connection: Connection,
   packets: readonly Packet[],
   from: number,
   message: Message,
-  before: Promise<void>,
+  begin: (step: () => void, failed: (error: unknown) => void) => void,
 ): Promise<void> {
-  await before;
-  for (let i = from; i < packets.length; i += 1) {
-    for (;;) {
-      const obstacle = obstacleOf(connection, 0);
-      if (obstacle === undefined) break;
-      await passed(obstacle);
-    }
-    await dispatch(connection, packets[i] as Packet, message);
-  }
+  return new Promise((resolve, reject) => {
+    let next = from;
+    const step = (): void => {
+      try {
+        while (next < packets.length) {
+          const obstacle = obstacleOf(connection, 0);
+          if (obstacle !== undefined) return obstacle.wait(step);
+          const pending = dispatch(connection, packets[next] as Packet, message);
+          next += 1;
+          if (pending !== undefined) return void pending.then(step, reject);
+        }
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    begin(step, reject);
+  });
 }
 
 function passed(obstacle: Obstacle, bytes = 0): Promise<void> {
@@ -152,6 +171,9 @@ export function inboundOf(connection: Connection): Inbound {
   connection.inbound ??= new Inbound(connection);
   return connection.inbound;
 }
+
+/** What middleware says of a raw message. */
+type Answer = ReturnType<typeof ask<MessageAction>>;
 
 /** Bytes of what a client said right before its goodbye that are processed at once. */
 const MAX_LAST_BYTES = 65_536;
@@ -177,6 +199,7 @@ export class Inbound {
   #bytes = 0;
   #ended = false;
   #isOver = false;
+  #isFinishing = false;
   /** Bytes of the message that is being processed and counts as parsed. */
   #parsedBytes = 0;
   /** What the next message waits for, unless one is being processed. */
@@ -196,12 +219,16 @@ export class Inbound {
     return this.#busy || this.#deciding > 0;
   }
 
+  /** Whether what the client said last is being processed, which waits for nothing. */
+  get isFinishing(): boolean {
+    return this.#isFinishing;
+  }
+
   /** Processes nothing that comes from now on. @param drop whether what waits is dropped as well */
   end(drop: boolean): void {
     this.#ended = true;
     if (!drop) return;
-    for (let i = this.#done; i < this.#queue.length; i += 1)
-      this.#waits(-(this.#queue[i] as Message).bytes.length);
+    for (let i = this.#done; i < this.#queue.length; i += 1) this.#waits(-sizeOf(this.#queue[i] as Message));
     this.#queue = [];
     this.#done = 0;
   }
@@ -221,10 +248,13 @@ export class Inbound {
    */
   finish(): void {
     if (this.#obstacle !== this.#connection.core.intake.budget) return;
+    this.#isFinishing = true;
     try {
       this.#processLast();
     } catch (error) {
       fail(this.#connection, error);
+    } finally {
+      this.#isFinishing = false;
     }
   }
 
@@ -234,7 +264,7 @@ export class Inbound {
       bytes += message.bytes.length;
       if (bytes > MAX_LAST_BYTES) return;
       this.#done += 1;
-      this.#waits(-message.bytes.length);
+      this.#waits(-sizeOf(message));
       const pending = process(this.#connection, message);
       if (pending === undefined) continue;
       this.waitFor(pending, message);
@@ -251,14 +281,14 @@ export class Inbound {
   decide(message: Message, decide: Decide<MessageAction> | undefined): void {
     const connection = this.#connection;
     this.#deciding += 1;
-    this.#waits(message.bytes.length);
+    this.#waits(sizeOf(message));
     this.#throttle();
     const decision = decide && this.#ask(message, decide);
     this.#decisions = this.#decisions
       .then(() => decision)
       .then((decided) => {
         this.#deciding -= 1;
-        this.#waits(-message.bytes.length);
+        this.#waits(-sizeOf(message));
         if (decided instanceof Blocked) connection.processedCount += 1;
         else take(connection, decided === undefined ? message : messageOf(decided.data));
       })
@@ -266,19 +296,23 @@ export class Inbound {
       .then(() => this.#release());
   }
 
-  async #ask(message: Message, decide: Decide<MessageAction>) {
+  /** Middleware is asked where a turn is given, so that the turn's end sees what that costs. */
+  #ask(message: Message, decide: Decide<MessageAction>): Answer {
     const connection = this.#connection;
-    const { budget } = connection.core.intake;
-    while (!budget.take(0)) await passed(budget);
-    const data = messageValue(message);
-    return ask(connection.core, "inboundRaw", decide, { type: "message", connection, data });
+    const { core } = connection;
+    const asked = (): Answer =>
+      ask(core, "inboundRaw", decide, { type: "message", connection, data: messageValue(message) });
+    if (core.intake.budget.take(0)) return asked();
+    return new Promise((resolve, reject) => {
+      core.intake.budget.wait(() => asked().then(resolve, reject));
+    });
   }
 
   /** Queues a message, and processes it as soon as nothing is in its way. */
   push(message: Message): void {
     if (this.#ended) return;
     this.#queue.push(message);
-    this.#waits(message.bytes.length);
+    this.#waits(sizeOf(message));
     if (!this.#busy) {
       this.#busy = true;
       this.#next();
@@ -338,7 +372,7 @@ export class Inbound {
         return;
       }
       this.#done += 1;
-      this.#waits(-message.bytes.length);
+      this.#waits(-sizeOf(message));
       const pending = process(connection, message);
       if (pending !== undefined) {
         this.#compact();
@@ -389,4 +423,9 @@ function messageOf(data: unknown): Message {
   return Buffer.isBuffer(data)
     ? { bytes: data, text: false }
     : { bytes: Buffer.from(String(data)), text: true };
+}
+
+/** What a message that waits takes, bytes. */
+function sizeOf({ bytes }: Message): number {
+  return bytes.length + MESSAGE_SIZE;
 }

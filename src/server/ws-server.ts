@@ -176,6 +176,8 @@ function onMessage(this: ClientWebSocket, data: RawData, isBinary: boolean): voi
 function onClose(this: ClientWebSocket, code: number, reason: Buffer): void {
   const { connection } = this;
   if (connection === undefined) return;
+  // Of a client that compresses this is the first word of its goodbye.
+  connection.inbound?.finish();
   connection.end(code, reason.toString());
   connection.core.closing.delete(connection);
 }
