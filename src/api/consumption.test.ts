@@ -189,6 +189,25 @@ describe("A client that is ahead of the application", () => {
     await paused(socket).toBe(false);
   });
 
+  it("leaves nothing behind: calls with one number, answered, and calls that nobody answers", async () => {
+    const { client, socket } = await connected();
+    let taken = 0;
+    void (async () => {
+      for await (const request of socket.procedure("p")) {
+        taken += 1;
+        if (taken < 3) request.end();
+      }
+    })();
+    const call = `{"event":"p","data":"${"x".repeat(10_000)}","cid":5}`;
+    client.send(`[${call},${call}]`);
+    client.send(call);
+    await expect.poll(() => taken).toBe(3);
+    expect(app.server.core.intake.parsed.bytes).toBeGreaterThan(10_000);
+    client.disconnect();
+
+    await expect.poll(() => app.server.core.intake.parsed.bytes).toBe(0);
+  });
+
   it("may be asked something while its calls wait, and its answer is heard", async () => {
     const { client, socket } = await connected();
     void (async () => {

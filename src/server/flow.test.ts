@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import { hold, release } from "./backlog.ts";
+import type { Connection } from "./connection.ts";
 import { Intake } from "./intake.ts";
 import { type RawClient, startServer, type TestServer, type TestSetup, until } from "./test-server.ts";
 
@@ -177,4 +179,76 @@ describe("The sums over all clients", () => {
       await until("nothing waits", () => core.intake.waitingBytes === 0);
     },
   );
+
+  it("wake who waits for room when there is room, whatever the application keeps of him", async () => {
+    const { core } = await start();
+    const ann = await server.join();
+    const [connection] = core.open.values();
+    const charge = hold(connection as Connection);
+    core.intake.parsed.add(core.intake.parsed.maxBytes);
+    ann.say('{"event":"#subscribe","data":{"channel":"a"},"cid":2}');
+    await until("it waits", () => connection?.inbound?.busy === true);
+
+    core.intake.parsed.remove(core.intake.parsed.maxBytes);
+
+    expect(await ann.hearJson()).toEqual({ rid: 2 });
+    release(charge);
+  });
+
+  it("forget who leaves while he waits for room", async () => {
+    const { core } = await start();
+    const ann = await server.join();
+    core.intake.parsed.add(core.intake.parsed.maxBytes);
+    ann.say(large(100));
+    await until("it waits", () => core.intake.parsed.waitingCount === 1);
+    ann.ws.terminate();
+
+    await until("nobody waits", () => core.intake.parsed.waitingCount === 0);
+    core.intake.parsed.remove(core.intake.parsed.maxBytes);
+  });
+});
+
+describe("What a client says right before its goodbye", () => {
+  /** No turn is given to anybody. */
+  async function lastWords(messages: readonly string[], perMessageDeflate: boolean) {
+    const { core } = await start({ options: { perMessageDeflate } });
+    const ann = await server.join();
+    const published: unknown[] = [];
+    const publishes = core.pubsub.publish.bind(core.pubsub);
+    vi.spyOn(core.pubsub, "publish").mockImplementation((...given) => {
+      published.push(given[0].data);
+      return publishes(...given);
+    });
+    vi.spyOn(core.intake.budget, "take").mockReturnValue(false);
+    vi.spyOn(core.intake.budget, "wait").mockReturnValue(undefined);
+    for (const message of messages) ann.say(message);
+    ann.ws.close();
+    await until("it has gone", () => core.socketCount === 0);
+    return published;
+  }
+  const publish = (n: number): string => `{"event":"#publish","data":{"channel":"a","data":${n}}}`;
+  const TEN = [...Array(10).keys()];
+
+  it.each([false, true])("is done, though no turn is left (compression: %s)", async (perMessageDeflate) => {
+    expect(await lastWords(TEN.map(publish), perMessageDeflate)).toEqual(TEN);
+  });
+
+  it.each([false, true])("is done to the end of a batch (compression: %s)", async (perMessageDeflate) => {
+    expect(await lastWords([`[${TEN.map(publish).join()}]`], perMessageDeflate)).toEqual(TEN);
+  });
+
+  it("ends nothing but its connection where it throws later on", async () => {
+    const errors: unknown[] = [];
+    const events = { error: (_: unknown, error: unknown) => void errors.push(error) };
+    const { core } = await start({ events });
+    const ann = await server.join();
+    vi.spyOn(core.tokens, "check").mockRejectedValue(new Error("on purpose"));
+    vi.spyOn(core.intake.budget, "take").mockReturnValue(false);
+    vi.spyOn(core.intake.budget, "wait").mockReturnValue(undefined);
+    ann.say('{"event":"#authenticate","data":"t","cid":2}');
+    ann.ws.close();
+
+    await until("it is told", () => errors.length === 1);
+    await until("it has gone", () => core.socketCount === 0);
+  });
 });

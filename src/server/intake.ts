@@ -60,6 +60,11 @@ export class ParsedMessages {
     return this.#bytes >= this.maxBytes;
   }
 
+  /** Those who wait for room. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
   add(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -61,12 +61,18 @@ export async function startServer(setup: TestSetup = {}) {
       await client.hear();
       return client;
     },
-    close(): void {
+    /** Ends all. Rejects if something that connections took is not given back when they have ended. */
+    async close(): Promise<void> {
       for (const { ws } of clients) ws.terminate();
       server.close();
-      core.heartbeat.stop();
       http.close();
       http.closeAllConnections();
+      await until("all connections have ended", () => core.socketCount === 0);
+      core.heartbeat.stop();
+      const { parsed, waitingBytes } = core.intake;
+      const kept = { parsed: parsed.bytes, waiting: waitingBytes, held: core.writer.held.bytes };
+      if (Object.values(kept).some((bytes) => bytes !== 0))
+        throw new Error(`Not given back: ${JSON.stringify(kept)}`);
     },
   };
 }
