@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Intake } from "../server/intake.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGRequest } from "./request.ts";
@@ -243,6 +243,31 @@ describe("A client that is ahead of the application", () => {
     client.send('{"event":"p","cid":7}');
 
     expect(await closed).toMatchObject({ code: 1011 });
+    await app.connect();
+  });
+
+  it("harms nobody where that throws for the last it said, behind middleware", async () => {
+    const { client, socket } = await connected({
+      requestCreator: () => {
+        throw new Error("on purpose");
+      },
+    });
+    app.server.setMiddleware(app.server.MIDDLEWARE_INBOUND, async (stream) => {
+      for await (const action of stream) action.allow();
+    });
+    consume(socket.procedure("p"));
+    const { budget } = app.server.core.intake;
+    const spent = [
+      vi.spyOn(budget, "take").mockReturnValue(false),
+      vi.spyOn(budget, "wait").mockReturnValue(),
+    ];
+    const warning = next(app.server.listener("warning"));
+    client.send('{"event":"p","cid":7}');
+    client.disconnect();
+
+    // Not caught, it would end this process.
+    expect(await warning).toMatchObject({ warning: { message: "on purpose" } });
+    for (const each of spent) each.mockRestore();
     await app.connect();
   });
 });

@@ -236,19 +236,4 @@ describe("What a client says right before its goodbye", () => {
   it.each([false, true])("is done to the end of a batch (compression: %s)", async (perMessageDeflate) => {
     expect(await lastWords([`[${TEN.map(publish).join()}]`], perMessageDeflate)).toEqual(TEN);
   });
-
-  it("ends nothing but its connection where it throws later on", async () => {
-    const errors: unknown[] = [];
-    const events = { error: (_: unknown, error: unknown) => void errors.push(error) };
-    const { core } = await start({ events });
-    const ann = await server.join();
-    vi.spyOn(core.tokens, "check").mockRejectedValue(new Error("on purpose"));
-    vi.spyOn(core.intake.budget, "take").mockReturnValue(false);
-    vi.spyOn(core.intake.budget, "wait").mockReturnValue(undefined);
-    ann.say('{"event":"#authenticate","data":"t","cid":2}');
-    ann.ws.close();
-
-    await until("it is told", () => errors.length === 1);
-    await until("it has gone", () => core.socketCount === 0);
-  });
 });
