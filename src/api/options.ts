@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Broker, Deliver } from "../pubsub/broker.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { MemoryLimits } from "../runtime/memory.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { WsEngine } from "../server/engine-server.ts";
 import type { ServerOptions } from "../server/options.ts";
@@ -34,4 +35,6 @@ export interface InternalOptions {
   readonly broker?: (deliver: Deliver) => Broker;
   readonly turn?: Turn;
   readonly clock?: Clock;
+  /** What this process may use, where several share what there is. */
+  readonly memory?: MemoryLimits;
 }

@@ -358,7 +358,7 @@ function loadEngine(engine: WsEngine | string): WsEngine {
 
 function createCore(
   options: AGServerOptions<never>,
-  { turn = new Turn(), clock = systemClock, broker }: InternalOptions,
+  { turn = new Turn(), clock = systemClock, broker, memory }: InternalOptions,
   warn: (error: unknown) => void,
 ): ServerCore {
   const hub = new Hub(turn);
@@ -377,5 +377,6 @@ function createCore(
     tokens: new Tokens(options),
     turn,
     clock,
+    ...(memory && { memory }),
   });
 }

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, request } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { Authority, hasOpenssl } from "../../test/support/authority.ts";
 import { HttpConnections, type HttpConnectionsOptions } from "./http-connections.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -108,6 +110,37 @@ describe("The connections of an HTTP server", () => {
     await until(() => connections.count === 1);
     client.socket.destroy();
     await until(() => connections.count === 0);
+  });
+
+  it("are forgotten with the requests that wait on them one behind the other", async () => {
+    const { connections, port, asked } = await serveLater();
+    const client = await dial(port, GET.repeat(5));
+    await until(() => asked.length === 5);
+    client.socket.destroy();
+    await until(() => connections.count === 0);
+
+    expect(await connections.finish(PATIENCE_MS)).toBe(0);
+  });
+
+  it.runIf(hasOpenssl())("make room over TLS, too, by cutting who does not even begin with it", async () => {
+    const authority = new Authority();
+    const { cert, key } = authority.issue();
+    authority.close();
+    const connections = new HttpConnections({ limit: { webSockets: 1, all: 3 } });
+    const options = { ...connections.serverOptions, cert, key };
+    const server = connections.watch(createTlsServer(options, (_request, response) => response.end("ok")));
+    server.on("tlsClientError", () => {});
+    servers.push(connections);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await Promise.all([dial(port), dial(port), dial(port)]);
+    await until(() => connections.count === 3);
+    const asks = request({ port, host: "127.0.0.1", rejectUnauthorized: false }).end();
+    const [response] = (await once(asks, "response")) as [IncomingMessage];
+    response.resume();
+
+    expect([response.statusCode, connections.refusedCount, connections.count]).toEqual([200, 1, 3]);
   });
 
   it("may not be silent for ten seconds, nor slow with their headers", () => {

@@ -36,10 +36,15 @@ export class HttpConnections {
   readonly #open = new Set<Socket>();
   /** Those that have not asked for anything yet, oldest first. */
   readonly #silent = new Set<Socket>();
-  /** Requests that are not answered yet. */
-  readonly #running = new Set<ServerResponse>();
+  /** TLS: those whose handshake is not done, oldest first, by the address of the other side. */
+  readonly #unsecured = new Map<string, Socket>();
+  /** What TLS runs over. */
+  readonly #below = new WeakMap<Socket, Socket>();
+  /** Requests that are not answered yet, by connection: of several that wait on one the first alone hears of its end. */
+  readonly #running = new Map<Socket, Set<ServerResponse>>();
+  #runningCount = 0;
   /** One for all sockets, so that an idle one holds no closure. */
-  readonly #closed = forgetIn(this.#open, this.#silent);
+  readonly #closed = forgetter((socket) => this.#left(socket));
   #server: Server | undefined;
   #isStopping = false;
   #isFinishing = false;
@@ -73,6 +78,10 @@ export class HttpConnections {
     // Before the server's own listener, so that what is cut costs no more.
     server.prependListener("connection", (socket: Socket) => this.#came(socket));
     server.on("secureConnection", (socket: Socket) => {
+      const peer = peerOf(socket);
+      const below = this.#unsecured.get(peer);
+      if (below !== undefined) this.#below.set(socket, below);
+      this.#unsecured.delete(peer);
       this.#silent.add(socket);
       socket.on("close", this.#closed);
     });
@@ -82,7 +91,7 @@ export class HttpConnections {
   /** From now on the answer to a request ends its connection, so that nobody sends the next one here. */
   endAfterAnswers(): void {
     this.#isStopping = true;
-    for (const response of this.#running) endAfter(response);
+    for (const responses of this.#running.values()) for (const response of responses) endAfter(response);
   }
 
   /**
@@ -95,7 +104,7 @@ export class HttpConnections {
     this.endAfterAnswers();
     this.#isFinishing = true;
     this.#server?.close();
-    if (this.#running.size > 0) {
+    if (this.#runningCount > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, patienceMs);
         this.#idle = () => {
@@ -104,7 +113,7 @@ export class HttpConnections {
         };
       });
     }
-    return this.#running.size;
+    return this.#runningCount;
   }
 
   /** Ends the server and all its connections, whatever they are about. */
@@ -148,37 +157,61 @@ export class HttpConnections {
     this.#open.add(socket);
     socket.on("close", this.#closed);
     // Requests that come over TLS come on a socket of their own: see "secureConnection".
-    if (!isTls(this.#server)) this.#silent.add(socket);
+    if (isTls(this.#server)) this.#unsecured.set(peerOf(socket), socket);
+    else this.#silent.add(socket);
+  }
+
+  #left(socket: Socket): void {
+    this.#open.delete(socket);
+    this.#silent.delete(socket);
+    if (this.#unsecured.size > 0 && this.#unsecured.get(peerOf(socket)) === socket)
+      this.#unsecured.delete(peerOf(socket));
+    const responses = this.#running.get(socket);
+    if (responses !== undefined) for (const response of responses) this.#answered(socket, response);
   }
 
   #cutOne(newest: Socket): void {
-    const [oldest = newest] = this.#silent;
-    this.#silent.delete(oldest);
-    this.#open.delete(oldest);
+    const [unsecured] = this.#unsecured.values();
+    const [silent] = this.#silent;
+    const oldest = unsecured ?? silent ?? newest;
+    this.#left(oldest);
+    this.#open.delete(this.#below.get(oldest) ?? oldest);
     oldest.destroy();
     this.refusedCount += 1;
     this.#refused();
   }
 
   #runs(response: ServerResponse): void {
-    this.#running.add(response);
-    response.on("close", () => this.#answered(response));
+    const { socket } = response.req;
+    const responses = this.#running.get(socket);
+    if (responses === undefined) this.#running.set(socket, new Set([response]));
+    else responses.add(response);
+    this.#runningCount += 1;
+    response.on("close", () => this.#answered(socket, response));
     if (this.#isStopping) endAfter(response);
   }
 
-  #answered(response: ServerResponse): void {
-    this.#running.delete(response);
+  #answered(socket: Socket, response: ServerResponse): void {
+    const responses = this.#running.get(socket);
+    if (!responses?.delete(response)) return;
+    if (responses.size === 0) this.#running.delete(socket);
+    this.#runningCount -= 1;
     if (!this.#isFinishing) return;
     // Of an answer that had begun before, the connection could not be told that it ends.
     setImmediate(() => this.#server?.closeIdleConnections());
-    if (this.#running.size === 0) this.#idle?.();
+    if (this.#runningCount === 0) this.#idle?.();
   }
 }
 
-function forgetIn(...sets: readonly Set<Socket>[]): (this: Socket) => void {
+function forgetter(forget: (socket: Socket) => void): (this: Socket) => void {
   return function (this: Socket): void {
-    for (const set of sets) set.delete(this);
+    forget(this);
   };
+}
+
+/** Who is at the other end, which a socket and the TLS over it say alike. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function endAfter(response: ServerResponse): void {

@@ -58,9 +58,14 @@ export class Backlog {
     );
   }
 
-  /** What is held from now on belongs to another message. */
-  begin(): void {
-    this.#charge = undefined;
+  /** What is held from now on belongs to another message. @param charge that of the message, if it has one already */
+  begin(charge?: Charge): void {
+    this.#charge = charge?.backlog === this ? charge : undefined;
+  }
+
+  /** That of the message that is being processed. */
+  get charge(): Charge | undefined {
+    return this.#charge;
   }
 
   hold(): Charge {
@@ -190,6 +195,7 @@ export function openCall(connection: Connection, cid: number): void {
  */
 export function tellOf(connection: Connection, bytes: number, tell: Task): void {
   const { messageBytes } = connection;
+  const charge = connection.backlog?.charge;
   connection.messageBytes = bytes;
   connection.backlog?.begin();
   try {
@@ -198,6 +204,6 @@ export function tellOf(connection: Connection, bytes: number, tell: Task): void 
     fail(connection, error);
   } finally {
     connection.messageBytes = messageBytes;
-    connection.backlog?.begin();
+    connection.backlog?.begin(charge);
   }
 }

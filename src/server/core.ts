@@ -5,7 +5,7 @@ import type { Batch } from "../pubsub/batch.ts";
 import type { Publication } from "../pubsub/publication.ts";
 import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { memoryLimits } from "../runtime/memory.ts";
+import { type MemoryLimits, memoryLimits } from "../runtime/memory.ts";
 import type { Turn } from "../runtime/turn.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
@@ -29,6 +29,8 @@ export interface CoreParts {
   readonly turn: Turn;
   readonly clock: Clock;
   readonly events?: ServerEvents;
+  /** What this process may use; by default all that there is. */
+  readonly memory?: MemoryLimits;
 }
 
 /** What all connections of a server share, and the list of them. It opens and closes nothing by itself. */
@@ -78,7 +80,7 @@ export class ServerCore {
     if (parts.options.codecEngine !== undefined) this.useCodec(parts.options.codecEngine);
     this.heartbeat = new Heartbeat(parts.clock, parts.options);
     this.deciding = new Deciding(parts.turn);
-    const memory = memoryLimits();
+    const memory = parts.memory ?? memoryLimits();
     this.intake = new Intake(() => parts.clock.now(), memory);
     const held = new HeldBytes(parts.options.maxTotalBufferedBytes ?? outboxShare(memory), this.#short);
     this.writer = new Writer(parts.turn, this.counters, held, parts.options.maxBufferedBytes);

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { hold, release } from "./backlog.ts";
+import { hold, release, tellOf } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import { Intake } from "./intake.ts";
 import { type RawClient, startServer, type TestServer, type TestSetup, until } from "./test-server.ts";
@@ -193,6 +193,19 @@ describe("The sums over all clients", () => {
 
     expect(await ann.hearJson()).toEqual({ rid: 2 });
     release(charge);
+  });
+
+  it("count a message once, whatever the application is told in between", async () => {
+    const { core } = await start();
+    await server.join();
+    const connection = [...core.open.values()][0] as Connection;
+    connection.messageBytes = 1000;
+    const charges = [hold(connection)];
+    tellOf(connection, 10, () => charges.push(hold(connection)));
+    charges.push(hold(connection));
+
+    expect(core.intake.parsed.bytes).toBe(1010);
+    for (const charge of charges) release(charge);
   });
 
   it("forget who leaves while he waits for room", async () => {

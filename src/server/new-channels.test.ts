@@ -63,6 +63,17 @@ describe("New channels of a client", () => {
     expect(await publish(greedy, "more")).toContain("NewChannelLimitError");
   });
 
+  it("are no channels that the last subscriber here has left of late", async () => {
+    await start(1);
+    const [first, second] = [await server.join(), await server.join()];
+    await subscribe(first, "left");
+    await leave(first, "left");
+
+    expect(await publish(second, "left")).toBeUndefined();
+    expect(await publish(second, "own")).toBeUndefined();
+    expect(await publish(second, "more")).toContain("NewChannelLimitError");
+  });
+
   it("may be as many again when time has passed, and never more than those of a minute at once", async () => {
     const clock = await start();
     const client = await server.join();

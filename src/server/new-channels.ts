@@ -49,6 +49,11 @@ export class NewChannels {
     return pay(budget, limit, now);
   }
 
+  /** The last subscriber of this process has left a channel: brokers keep it for a while all the same. */
+  leave(channel: string, now: number): void {
+    if (!this.#hub.has(channel)) this.#published.add(channel, now);
+  }
+
   /** A client publishes. @param limit as for `subscribe` */
   publish(budget: NewChannelBudget, channel: string, limit: number, now: number): Error | undefined {
     if (limit === 0 || this.#hub.has(channel) || this.#published.has(channel, now)) return undefined;

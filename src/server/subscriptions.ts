@@ -54,8 +54,14 @@ function leave(connection: Connection, channel: string): void {
       `Socket ${connection.id} tried to unsubscribe from a channel which it is not subscribed to`,
     );
   }
-  connection.core.pubsub.unsubscribe(channel, connection);
-  connection.core.events.unsubscribed?.(connection, channel);
+  end(connection, channel);
+}
+
+function end(connection: Connection, channel: string): void {
+  const { pubsub, newChannels, events, clock } = connection.core;
+  pubsub.unsubscribe(channel, connection);
+  newChannels.leave(channel, clock.now());
+  events.unsubscribed?.(connection, channel);
 }
 
 /** Ends all subscriptions of a connection. */
@@ -63,10 +69,7 @@ export function unsubscribeAll(connection: Connection): void {
   const { channels } = connection;
   if (channels === undefined) return;
   connection.channels = undefined;
-  for (const channel of channels) {
-    connection.core.pubsub.unsubscribe(channel, connection);
-    connection.core.events.unsubscribed?.(connection, channel);
-  }
+  for (const channel of channels) end(connection, channel);
 }
 
 /**

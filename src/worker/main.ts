@@ -15,7 +15,6 @@ import { createLogger, describe, type Logger } from "../runtime/log.ts";
 import { memoryLimits } from "../runtime/memory.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { Turn } from "../runtime/turn.ts";
-import { outboxShare } from "../server/held-bytes.ts";
 import { problemsOf } from "../server/options.ts";
 import { type WorkerConfig, workerSettings } from "./config.ts";
 import type { WorkerIdentity } from "./demo.ts";
@@ -60,8 +59,13 @@ export async function runWorker(
       ? undefined
       : new WorkerCluster(config, config.stateServerHost, turn, log);
   const server = new AGServer(
-    { ...serverOptions(config, connections.limit, seat), httpServer: http },
-    { turn, clock: systemClock, ...(cluster && { broker: (deliver) => cluster.connect(deliver) }) },
+    { ...serverOptions(config, connections.limit), httpServer: http },
+    {
+      turn,
+      clock: systemClock,
+      memory: memoryLimits(seat?.count),
+      ...(cluster && { broker: (deliver) => cluster.connect(deliver) }),
+    },
   );
   if (config.openTelemetry) server.core.tracer = await (await import("./tracing.ts")).loadTracer();
   const app = modulePath === undefined ? undefined : await loadModule(modulePath);
@@ -125,11 +129,13 @@ function metricsOf(
 function serverOptions(
   { channelLimit, tokenKey, bufferedBytes, options }: WorkerConfig,
   { webSockets }: ConnectionLimit,
-  seat: Seat | undefined,
 ) {
   const key = tokenKey === undefined ? {} : { authKey: tokenKey };
-  const maxTotalBufferedBytes = bufferedBytes ?? outboxShare(memoryLimits(seat?.count));
-  const limits = { socketChannelLimit: channelLimit, maxConnections: webSockets, maxTotalBufferedBytes };
+  const limits = {
+    socketChannelLimit: channelLimit,
+    maxConnections: webSockets,
+    maxTotalBufferedBytes: bufferedBytes,
+  };
   return { ...limits, ...key, ...options };
 }
 
