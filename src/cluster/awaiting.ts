@@ -28,13 +28,14 @@ export class Awaiting {
   /** @returns false if too much waits already */
   add(channel: string, bytes: number, task: () => void): boolean {
     if (this.#bytes > this.#most) return false;
-    const size = bytes + REQUEST_SIZE;
+    const tasks = this.#tasks.get(channel);
+    // A name is kept here, whatever becomes of it elsewhere.
+    const size = bytes + REQUEST_SIZE + (tasks === undefined ? channel.length : 0);
     this.#bytes += size;
     const counted = (): void => {
       this.#bytes -= size;
       task();
     };
-    const tasks = this.#tasks.get(channel);
     if (tasks) tasks.push(counted);
     else this.#tasks.set(channel, [counted]);
     return true;

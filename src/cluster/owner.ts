@@ -1,6 +1,7 @@
 import { BadEntryError } from "../link/entries.ts";
 import { ChannelLog, type LogEntry } from "../pubsub/channel-log.ts";
 import { compareEpochs } from "../pubsub/version.ts";
+import { faults } from "../runtime/contain.ts";
 import { Awaiting } from "./awaiting.ts";
 import { type CopyItem, CopyStream } from "./copy-stream.ts";
 import { Handover, type Offer } from "./handover.ts";
@@ -262,7 +263,8 @@ export class Owner {
       if (held.find(channel) === undefined) this.#handover.add(channel);
     }
     for (const channel of this.#awaiting.channels) {
-      if (this.served(channel) !== undefined) this.#awaiting.run(channel);
+      // Where there is no room for a new one, those who want it are to hear so: each asks for room itself.
+      if (!this.admits(channel) || this.served(channel) !== undefined) this.#awaiting.run(channel);
     }
   }
 
@@ -366,7 +368,13 @@ export class Owner {
     owned.log.advance(entry.offset);
     const { subscribers } = owned;
     for (const subscriber of subscribers) {
-      subscriber.appended(owned, entry, subscriber === publisher ? position : undefined);
+      try {
+        subscriber.appended(owned, entry, subscriber === publisher ? position : undefined);
+      } catch (error) {
+        // The others get it; this one has to ask for what it missed.
+        faults.contain("member", error);
+        subscriber.replaced();
+      }
     }
     if (publisher !== undefined && !subscribers.has(publisher)) publisher.heldTwice(position);
   }

@@ -76,7 +76,8 @@ class Reception {
   }
 
   receive(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#options.isFull?.()) {
+    // Those who have proved nothing make room for who may have the key.
+    if (this.#options.isFull?.() && !this.#strangers.makeRoom()) {
       const reason = "Cannot connect: too many connections (SCC_MAX_CONNECTIONS)";
       return this.#refuse(request, socket, 503, reason);
     }
@@ -120,7 +121,11 @@ class Reception {
       this.#options.clock.after(GOODBYE_MS, () => member.terminate());
     };
     let isHeard = false;
-    this.#strangers.came(member, end);
+    // Its place is needed at once: no goodbye.
+    this.#strangers.came(member, address, (reason) => {
+      this.#options.refused(request, reason);
+      member.terminate();
+    });
     member.start({
       closed: () => this.#strangers.left(member),
       read: (message) => {
@@ -156,7 +161,7 @@ class Reception {
     const hangUp = (): void => void socket.destroy();
     const left = (): void => this.#strangers.left(socket);
     socket.on("error", hangUp).on("close", left);
-    this.#strangers.came(socket, hangUp);
+    this.#strangers.came(socket, address, hangUp);
     this.#strangers.examine(socket, address, () => {
       left();
       socket.off("error", hangUp).off("close", left);

@@ -8,9 +8,9 @@ function strangers() {
   const clock = new VirtualClock();
   const dropped: number[] = [];
   const all = new Strangers(clock);
-  const come = (number: number): object => {
+  const come = (number: number, address = HOST): object => {
     const stranger = { number };
-    all.came(stranger, () => void dropped.push(number));
+    all.came(stranger, address, () => void dropped.push(number));
     return stranger;
   };
   return { clock, all, dropped, come };
@@ -35,6 +35,15 @@ describe("Who has not proved to hold the key", () => {
 
     expect(dropped).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(all.count).toBe(1000);
+  });
+
+  it("gives way where most of them come from, not who waits there alone", () => {
+    const { all, dropped, come } = strangers();
+    come(0, "10.0.0.2");
+    for (let number = 1; number <= 1001; number += 1) come(number);
+
+    expect(dropped).toEqual([1, 2]);
+    expect([all.makeRoom(), dropped.at(-1)]).toEqual([true, 3]);
   });
 
   it("is answered late where its address was often wrong, and the right key still opens there", () => {

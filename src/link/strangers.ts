@@ -1,16 +1,29 @@
 import { Budgets } from "../runtime/budgets.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { attempt, FAULT } from "../runtime/contain.ts";
+import { givesWay } from "../runtime/gives-way.ts";
 import { networkOf } from "../runtime/network.ts";
 
 /** How long somebody may take to prove that it holds the key, ms. */
 const PROVE_MS = 5000;
-/** Connections at a time that have proved nothing. One more ends the oldest: who has the key needs some milliseconds. */
+/**
+ * Connections at a time that have proved nothing. One more ends the oldest of the network that most of them come from: who
+ * has the key needs some milliseconds.
+ */
 const MOST = 1000;
 /** Wrong keys that an address may show before it is answered late, and how long until it may show one more, ms. */
 const TRIES = { most: 20, refillMs: 1000, remembered: 1000 };
-/** How late it is answered then, ms. Late only: who shares its address and has the key must still come in. */
-const LATE_MS = 1000;
+/**
+ * How late it is answered then, ms. Late only: who shares its address and has the key must still come in, and sooner than a
+ * lost link counts against a broker (1 s).
+ */
+const LATE_MS = 250;
+
+interface Stranger {
+  readonly address: string;
+  readonly timer: Timer;
+  readonly drop: (reason: string) => void;
+}
 
 /**
  * Those who have connected and not proved yet that they hold the key: how many, for how long, and how often they may
@@ -18,7 +31,7 @@ const LATE_MS = 1000;
  */
 export class Strangers {
   readonly #clock: Clock;
-  readonly #here = new Map<object, { readonly timer: Timer; readonly drop: (reason: string) => void }>();
+  readonly #here = new Map<object, Stranger>();
   readonly #tries = new Budgets(TRIES);
 
   constructor(clock: Clock) {
@@ -30,11 +43,17 @@ export class Strangers {
   }
 
   /** @param drop ends its connection: it took too long, or too many came after it */
-  came(stranger: object, drop: (reason: string) => void): void {
+  came(stranger: object, address: string, drop: (reason: string) => void): void {
     const timer = this.#clock.after(PROVE_MS, () => this.#drop(stranger, "no proof of the key in time"));
-    this.#here.set(stranger, { timer, drop });
-    if (this.#here.size <= MOST) return;
-    for (const oldest of this.#here.keys()) return this.#drop(oldest, "too many connect without the key");
+    this.#here.set(stranger, { address, timer, drop });
+    if (this.#here.size > MOST) this.makeRoom();
+  }
+
+  /** Ends the connection of one of them. @returns whether there was one */
+  makeRoom(): boolean {
+    const first = givesWay([...this.#here], ([, { address }]) => networkOf(address));
+    if (first !== undefined) this.#drop(first[0], "too many connect without the key");
+    return first !== undefined;
   }
 
   /** It is none any more: it has proved that it holds the key, or has gone. */

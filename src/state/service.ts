@@ -244,7 +244,11 @@ export class StateService {
   async #dial(talk: MemberConnection): Promise<void> {
     const { instanceId, uri } = talk.member;
     for (let attempt = 1; this.#members.get(instanceId) === talk; attempt++) {
-      for (let turn = this.#pace.turn(talk.from); turn; turn = this.#pace.turn(talk.from)) await turn;
+      for (let turn = this.#pace.turn(talk.from); turn; turn = this.#pace.turn(talk.from)) {
+        await turn;
+        // Who has gone meanwhile must not take the turns of those who are here.
+        if (this.#members.get(instanceId) !== talk) return;
+      }
       try {
         const answer = await this.#options.probe(uri);
         if (answer !== instanceId) throw new ProbeError(uri, "another instance answers there");

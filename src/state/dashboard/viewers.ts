@@ -8,6 +8,7 @@ import { Publication } from "../../pubsub/publication.ts";
 import { PubSub } from "../../pubsub/pubsub.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { attempt, faults } from "../../runtime/contain.ts";
+import { givesWay } from "../../runtime/gives-way.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { networkOf } from "../../runtime/network.ts";
 import { secretMatches } from "../../runtime/secret.ts";
@@ -23,7 +24,6 @@ import { Tokens } from "../../server/tokens.ts";
 import type { VerifyClient } from "../../server/verify.ts";
 import { WsServer } from "../../server/ws-server.ts";
 import { isLoopback, isRebound, isSameOrigin, sessionKey } from "./access.ts";
-import { givesWay } from "./gives-way.ts";
 import { LoginLimit } from "./login-limit.ts";
 
 export interface ViewersOptions {
