@@ -240,6 +240,19 @@ describe("Where a change of the ring is not complete", () => {
     expect(errors.length).toBeLessThan(10);
   });
 
+  it("waits once for a log, however often it is subscribed to and left meanwhile", () => {
+    const { gateway, owner, delivered } = gatewayOf(ME, OTHER);
+    const channel = ownChannel(owner);
+    gateway.subscribe(channel, settle);
+    const once = owner.waitingBytes;
+    for (let n = 0; n < 1000; n++) {
+      gateway.unsubscribe(channel);
+      gateway.subscribe(channel, settle);
+    }
+    expect(owner.waitingBytes).toBe(once);
+    expect(delivered).toEqual([]);
+  });
+
   it("subscribes again to a log that was replaced by a better copy", () => {
     const { gateway, owner, delivered, adopt, follower } = gatewayOf(ME, OTHER);
     const channel = ownChannel(owner);

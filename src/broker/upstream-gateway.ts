@@ -57,6 +57,8 @@ export class UpstreamGateway implements Broker, Publisher {
   /** Origins must not repeat after a restart, since sequences do. */
   readonly #life = randomUUID();
   readonly #channels = new Map<string, OwnedLog | undefined>();
+  /** Those of them whose log is not served yet, and is waited for. */
+  readonly #attaching = new Set<string>();
   /** Characters of their names. */
   #names = 0;
   #sequence = 0;
@@ -159,6 +161,7 @@ export class UpstreamGateway implements Broker, Publisher {
     // What was not acknowledged before nobody tells of any more; what waits is forgotten by the owner, not here.
     this.#unheld.clear();
     this.#waiting.clear();
+    this.#attaching.clear();
     this.#misplaced.clear();
     for (const each of waiting) {
       each.position = this.#unheld.add(sizeOf(each.packet));
@@ -179,15 +182,17 @@ export class UpstreamGateway implements Broker, Publisher {
       return;
     }
     if (!owner.admits(packet.channel)) return refuse("it has as many channels as it may");
-    this.#waiting.add(waiting);
-    const append = (owned: OwnedLog): void => {
-      this.#waiting.delete(waiting);
+    const owned = owner.served(packet.channel);
+    if (owned !== undefined) {
       this.#append(owned, packet, position);
       settle();
+      return;
+    }
+    const again = (): void => {
+      if (this.#waiting.delete(waiting)) this.#take(waiting);
     };
-    if (this.#whenServed(packet.channel, sizeOf(packet), append)) return;
-    this.#waiting.delete(waiting);
-    refuse("too much waits for a change of the ring");
+    if (owner.whenServed(packet.channel, sizeOf(packet), again)) this.#waiting.add(waiting);
+    else refuse("too much waits for a change of the ring");
   }
 
   /** Whoever publishes here by upstream's placement while the ring has ours is early: the ring will follow. */
@@ -224,13 +229,22 @@ export class UpstreamGateway implements Broker, Publisher {
   #attach(channel: string): void {
     const { owner } = this.#service;
     // Whoever asks the wrong broker has not heard of the newest ring yet; it is kept in case this one gets it.
-    if (!owner.owns(channel)) return;
-    const attach = (owned: OwnedLog): void => {
-      if (!this.#channels.has(channel)) return;
+    if (!owner.owns(channel) || !this.#channels.has(channel) || this.#attaching.has(channel)) return;
+    const owned = owner.admits(channel) ? owner.served(channel) : undefined;
+    if (owned !== undefined) {
       owned.subscribe(this);
       this.#channels.set(channel, owned);
+      return;
+    }
+    const again = (): void => {
+      this.#attaching.delete(channel);
+      this.#attach(channel);
     };
-    if (owner.admits(channel) && this.#whenServed(channel, 0, attach)) return;
+    if (owner.admits(channel) && owner.whenServed(channel, 0, again)) this.#attaching.add(channel);
+    else this.#tryAgain();
+  }
+
+  #tryAgain(): void {
     if (this.#triesAgain) return;
     this.#triesAgain = true;
     this.#options.clock.after(AGAIN_MS, () => {
@@ -243,19 +257,6 @@ export class UpstreamGateway implements Broker, Publisher {
     for (const [channel, owned] of this.#channels) {
       if (owned === undefined || owned.closed) this.#attach(channel);
     }
-  }
-
-  /**
-   * @param size what the task keeps, bytes
-   * @returns false if too much waits already
-   */
-  #whenServed(channel: string, size: number, task: (owned: OwnedLog) => void): boolean {
-    const { owner } = this.#service;
-    const served = owner.served(channel);
-    if (served === undefined)
-      return owner.whenServed(channel, size, () => this.#whenServed(channel, size, task));
-    task(served);
-    return true;
   }
 }
 

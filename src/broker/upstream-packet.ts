@@ -9,7 +9,7 @@ export const MOST_MESSAGES = 5000;
 /** Characters of what a worker of theirs calls itself; scc-state takes no longer names either. */
 const LONGEST_SENDER = 100;
 /** Workers of theirs that may publish here in the time that senders are remembered. */
-export const MOST_SENDERS = 1000;
+export const MOST_SENDERS = 2000;
 /** How long logs remember who published in them, ms, about. */
 const REMEMBERED_MS = 60_000;
 

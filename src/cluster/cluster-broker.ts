@@ -120,10 +120,20 @@ export class ClusterBroker implements Broker {
   }
 
   subscribe(channel: string, settle: Settle): void {
-    const subscription = new Subscription(channel);
-    const ownerId = this.#ownerOf(channel);
-    const followed = { subscription, ownerId, settle, since: this.#options.clock.now() };
-    this.#followed.set(channel, followed);
+    const since = this.#options.clock.now();
+    let followed = this.#followed.get(channel);
+    if (followed?.subscription.answered) {
+      settle();
+      return;
+    }
+    if (followed === undefined) {
+      followed = { subscription: new Subscription(channel), ownerId: this.#ownerOf(channel), settle, since };
+      this.#followed.set(channel, followed);
+    } else {
+      // An earlier question failed, and the channel was not given up.
+      Object.assign(followed, { settle, since });
+      this.#refused.delete(followed);
+    }
     this.#ask(followed);
   }
 

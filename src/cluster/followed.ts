@@ -9,7 +9,7 @@ export interface Followed {
   ownerId: string | undefined;
   settle: Settle | undefined;
   /** When it was asked for, ms of the own clock. */
-  readonly since: number;
+  since: number;
 }
 
 /** Refused channels that are asked for again at a time, once a sweep: many of them must not keep a broker busy. */

@@ -76,6 +76,26 @@ describe("Many channels", () => {
     expect(w0.delivered.get("patient")).toEqual(["x"]);
   });
 
+  it("are asked for again at once where somebody new wants one, and acknowledged when there is room", () => {
+    const { cluster, w0, w1 } = running();
+    for (const channel of names(MOST)) w1.broker.subscribe(channel, () => {});
+    cluster.clock.advance(20);
+    const told: unknown[] = [];
+    for (let n = 0; n < 2; n++) {
+      w0.broker.subscribe("patient", (error) => told.push(error));
+      cluster.clock.advance(20);
+    }
+    w1.broker.unsubscribe("c0");
+    cluster.clock.advance(20);
+    for (let n = 0; n < 2; n++) {
+      w0.broker.subscribe("patient", (error) => told.push(error));
+      cluster.clock.advance(20);
+    }
+
+    const refused = expect.any(SubscribeRefusedError);
+    expect(told).toEqual([refused, refused, undefined, undefined]);
+  });
+
   it("are all taken over from a broker that dies, also where that is more than one may have", () => {
     const { cluster, w0, w1 } = running();
     cluster.addBroker();

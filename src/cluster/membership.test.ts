@@ -304,6 +304,7 @@ describe("Membership, upstream's workers", () => {
     expect(membership.ring.placement).toBe("rendezvous");
 
     membership.joined(upstream("u1"));
+    membership.upstream.connected("a", 1, 20_000);
     expect(membership.suitsUpstream(20_000)).toBe(false);
     expect(membership.next(20_000)?.placement).toBe("skeletonRendezvous");
     expect(membership.suitsUpstream(20_000)).toBe(false);
@@ -325,6 +326,7 @@ describe("Membership, upstream's workers", () => {
     join(membership, broker("b"), 10_000);
     membership.next(15_000);
     membership.joined(upstream("u"));
+    membership.upstream.connected("a", 1, 15_000);
 
     expect(membership.next(15_000)).toBeUndefined();
     settle(membership);

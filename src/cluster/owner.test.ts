@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ChannelLog } from "../pubsub/channel-log.ts";
+import { faults } from "../runtime/contain.ts";
 import { CurrentRing } from "./current-ring.ts";
 import { HeldLogs } from "./held-logs.ts";
 import type { LogSubscriber, OwnedLog } from "./owned-log.ts";
@@ -175,5 +176,53 @@ describe("Owner", () => {
     owner.done({ instanceId: "other" } as Port);
 
     expect([...served, owner.served("news")?.log.last]).toEqual([7, 7]);
+  });
+
+  it("opens no more new logs for those that waited for the ring than it has room for", () => {
+    const { owner, ring } = owning(2);
+    ring.offer({ ...ringOf(2, me), keepers: [{ ...other, role: "broker" }] });
+    owner.adopted(ring.ring);
+    const answers: (boolean | string)[] = [];
+    for (const channel of ["a", "b", "c", "d"]) {
+      expect(owner.admits(channel)).toBe(true);
+      owner.whenServed(channel, 0, () =>
+        answers.push(owner.admits(channel) ? owner.served(channel) !== undefined : "no room"),
+      );
+    }
+    owner.done({ instanceId: "other" } as Port);
+
+    expect(owner.channelCount).toBe(2);
+    expect(answers).toEqual([true, true, "no room", "no room"]);
+  });
+
+  it("counts the names of channels that are waited for with what waits", () => {
+    const { owner, ring } = owning();
+    ring.offer({ ...ringOf(2, me), keepers: [{ ...other, role: "broker" }] });
+    owner.adopted(ring.ring);
+    owner.whenServed("x".repeat(10_000), 0, () => {});
+
+    expect(owner.waitingBytes).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it("hands a message to all subscribers, also where one of them fails, and has that one ask again", () => {
+    const { append, open } = owning();
+    const contained: unknown[] = [];
+    const { told } = faults;
+    onTestFinished(() => {
+      faults.told = told;
+    });
+    faults.told = (reader) => void contained.push(reader);
+    const calls: string[] = [];
+    const fails: LogSubscriber = {
+      appended: () => {
+        throw new Error("a bug");
+      },
+      replaced: () => calls.push("asks again"),
+    };
+    open("news").subscribe(fails);
+    open("news").subscribe({ ...nobody(), appended: () => calls.push("has it") });
+    append("news", 1);
+
+    expect([calls, contained]).toEqual([["asks again", "has it"], ["member"]]);
   });
 });

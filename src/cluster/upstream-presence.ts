@@ -60,7 +60,7 @@ export class UpstreamPresence {
 
   /**
    * The most connections that a broker has of them: so many of those that registered are real at most.
-   * Undefined where no broker says, as none of an earlier release does.
+   * Undefined while none of the ring's has said it yet.
    */
   get connections(): number | undefined {
     const listed = [...this.#connections].filter(([instanceId]) => this.#isListed(instanceId));
@@ -69,7 +69,7 @@ export class UpstreamPresence {
 
   /** Whether some of them are here, and brokers confirm it. */
   get isHere(): boolean {
-    return this.#registered.size > 0 && this.connections !== 0;
+    return this.#registered.size > 0 && (this.connections ?? 0) > 0;
   }
 
   /** Whether they may be told this ring's brokers; where it is to follow once they are confirmed, they may. */

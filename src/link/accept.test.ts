@@ -219,6 +219,21 @@ describe("Members' connections", () => {
     expect(refused[0]).toContain("SCC_AUTH_KEY");
   });
 
+  it("are opened to who has the key where there is no more room, and who proved nothing makes it", async () => {
+    let isFull = false;
+    const { uri, refused } = await accepting({ isFull: () => isFull });
+    const silent = new WebSocket(`${uri}${PATH}`, [PROTOCOL], { headers: { "scc-nonce": "0".repeat(64) } });
+    const ended = new Promise((resolve) => silent.on("close", resolve));
+    silent.on("error", () => {});
+    await new Promise((resolve) => silent.on("open", resolve));
+    isFull = true;
+
+    expect(isSocket(await dialled(uri))).toBe(true);
+    await ended;
+    expect(refused).toEqual(["too many connect without the key"]);
+    expect(await dialled(uri)).toMatchObject({ reason: expect.stringContaining("SCC_MAX_CONNECTIONS") });
+  });
+
   it("give who is dialled and has no key nothing but a proof that is good for nothing else", async () => {
     const echoes = await stranger((socket, said) => socket.send(said.split(" ")[0] ?? ""));
     const failure = await dialled(echoes.uri, { target: BROKER });

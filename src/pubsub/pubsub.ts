@@ -30,6 +30,8 @@ export class PubSub {
   readonly #level: PublishLevel | undefined;
   /** Channels that the broker has not answered for yet, and who waits for that. */
   readonly #asked = new Map<string, Settle[]>();
+  /** Channels that have subscribers here, and whose broker's last answer was an error. */
+  readonly #unheld = new Set<string>();
   #publications = 0;
   events: PubSubEvents | undefined;
   /** How the data of publications are written and read; only the server's codec decides that. */
@@ -89,20 +91,22 @@ export class PubSub {
       if (error) this.unsubscribe(channel, subscriber);
       settle(error);
     };
-    if (!first) {
-      const waiting = this.#asked.get(channel);
-      if (waiting) waiting.push(settleOne);
-      else settle();
-      return;
-    }
-    this.events?.subscribed(channel);
-    this.#ask(channel, [settleOne]);
+    const waiting = this.#asked.get(channel);
+    if (first) this.events?.subscribed(channel);
+    if (first || (waiting === undefined && this.#unheld.has(channel))) this.#ask(channel, [settleOne]);
+    else if (waiting) waiting.push(settleOne);
+    else settle();
   }
 
   #ask(channel: string, waiting: Settle[]): void {
     this.#asked.set(channel, waiting);
     this.#broker.subscribe(channel, (error) => {
-      if (this.#asked.get(channel) === waiting) this.#asked.delete(channel);
+      if (this.#asked.get(channel) === waiting) {
+        this.#asked.delete(channel);
+        // Those who subscribed before `use` stay, though nothing arrives until the broker has taken it.
+        if (error) this.#unheld.add(channel);
+        else this.#unheld.delete(channel);
+      }
       for (const settleNext of waiting) settleNext(error);
     });
   }
@@ -112,6 +116,7 @@ export class PubSub {
     if (!this.hub.has(channel)) return;
     this.hub.unsubscribe(channel, subscriber);
     if (this.hub.has(channel)) return;
+    this.#unheld.delete(channel);
     this.#broker.unsubscribe(channel);
     this.events?.unsubscribed(channel);
   }

@@ -157,11 +157,18 @@ export class MemberTalk implements MemberConnection {
   }
 
   get from(): string | undefined {
-    const header = this.#options.forwardedForHeader?.toLowerCase();
-    const forwarded = header === undefined ? undefined : this.#request.headers[header];
-    const first = String(forwarded ?? "")
-      .split(",", 1)[0]
-      ?.trim();
-    return first || this.#request.socket.remoteAddress;
+    return cameFrom(this.#request, this.#options.forwardedForHeader);
   }
+}
+
+/** The address that a member connects from. @param header in which a proxy says it, if there is one that is trusted */
+export function cameFrom(
+  { headers, socket }: Pick<TalkRequest, "headers" | "socket">,
+  header: string | undefined,
+): string | undefined {
+  const forwarded = header === undefined ? undefined : headers[header.toLowerCase()];
+  const first = String(forwarded ?? "")
+    .split(",", 1)[0]
+    ?.trim();
+  return first || socket.remoteAddress;
 }

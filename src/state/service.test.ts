@@ -82,6 +82,15 @@ describe("scc-state", () => {
     expect(worker.said.at(-1)).toMatchObject({ type: "ring", ring: { version: { counter: 1 } } });
   });
 
+  it("lets a broker in though many came from its address before it, and have gone", async () => {
+    const state = stage((uri) => uuid(Number(uri.split(":").at(-1))));
+    for (let n = 100; n < 1100; n++) state.join(n, "scc-broker").lose();
+    state.join(1, "scc-broker");
+    await state.pass(1000);
+
+    expect(uris(state)).toEqual(["ws://10.0.0.1:1"]);
+  });
+
   it("does not let a broker back in that was left out and has not heard of it", async () => {
     const { state, first, second, ring } = await twoBrokers();
     first.say({ type: "settled", version: ring.version });

@@ -136,6 +136,10 @@ export class StateService {
     return [...new Set(workers.map(({ uri }) => uri))];
   }
 
+  get forwardedForHeader(): string | undefined {
+    return this.#options.forwardedForHeader;
+  }
+
   get suitsUpstream(): boolean {
     return this.#membership.suitsUpstream(this.now());
   }

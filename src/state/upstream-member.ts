@@ -7,6 +7,7 @@ import type { Connection } from "../server/connection.ts";
 import type { ConnectionObserver } from "../server/events.ts";
 import type { CallRequest } from "../server/request.ts";
 import type { MemberConnection } from "./member-connection.ts";
+import { cameFrom } from "./member-talk.ts";
 
 /** What scc-state knows and an upstream worker is told. */
 export interface ClusterView {
@@ -16,6 +17,8 @@ export interface ClusterView {
   readonly suitsUpstream: boolean;
   /** Ms of the clock. */
   now(): number;
+  /** In which header a proxy that is trusted says where a member connects from. */
+  readonly forwardedForHeader: string | undefined;
   /** A number that grows with each call: upstream's workers ignore what is not above the last. */
   nextTime(): number;
 }
@@ -62,7 +65,7 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
 
   /** Where its connection comes from. */
   get address(): string {
-    return this.#connection.request.socket.remoteAddress ?? "";
+    return cameFrom(this.#connection.request, this.#view.forwardedForHeader) ?? "";
   }
 
   /** Whether it has registered. */
@@ -181,7 +184,7 @@ export class UpstreamMember implements MemberConnection, ConnectionObserver {
         secure: instanceSecure ?? false,
         port: query.get("instancePort") ?? undefined,
       },
-      this.#connection.request.socket.remoteAddress,
+      this.address,
     );
     return { instanceId: instanceId ?? randomUUID(), uri, role: "worker", isUpstream: true };
   }

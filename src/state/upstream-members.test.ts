@@ -17,7 +17,7 @@ function stage() {
     delays: { startup: 0, scaleOut: SCALE_OUT_MS, scaleBack: 1000 },
     upstreamPlacement: "skeletonRendezvous",
     retryDelay: 10,
-    forwardedForHeader: undefined,
+    forwardedForHeader: "X-From",
     clock,
     log: silentLogger,
     probe: async (uri) => uuid(Number(uri.split(":").at(-1))),
@@ -48,7 +48,7 @@ function upstreamWorker(service: StateService, n: number, remoteAddress: string)
   const calls: unknown[] = [];
   const url = `/socketcluster/?instanceType=scc-worker&instancePort=${n}&version=9.2.0`;
   const connection = {
-    request: { url, headers: {}, socket: { remoteAddress } },
+    request: { url, headers: { "x-from": remoteAddress }, socket: { remoteAddress: "10.9.9.9" } },
     answer: (_id: number, data: unknown) => void answers.push(data),
     answerError: (_id: number, { message }: Error) => void answers.push(message),
     invoke: async (event: string, data: unknown) => void calls.push([event, data]),
@@ -114,13 +114,17 @@ describe("An upstream worker at scc-state", () => {
     expect(placement()).toBe("rendezvous");
   });
 
-  it("is believed where brokers do not count connections, as those of an earlier release", async () => {
+  it("is not believed before a broker has said what connections it has", async () => {
     const { upstream, member, placement, pass } = stage();
     const one = member(1, "scc-broker");
     await pass(200);
     one.say({ type: "settled", version: { counter: 1, stateId: "s" } });
     upstream(7);
+    await pass(200);
+    expect(placement()).toBe("rendezvous");
 
+    one.say({ type: "upstream", connections: 1 });
+    await pass(200);
     expect(placement()).toBe("skeletonRendezvous");
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import { AGServer } from "../api/index.ts";
 import { SUSPECT_MS } from "../cluster/suspicions.ts";
 import { WorkerCluster } from "../cluster/worker-cluster.ts";
@@ -92,9 +92,7 @@ export async function runWorker(
   cluster?.join();
   if (cluster) life.opened("membership", () => cluster.leave(Math.max(0, life.remainingMs - LAST_MS)));
   const closeApp = app && (await started(startModule(app, { server, http, exchange: server.exchange }), log));
-  // The primary is asked for the port, and nothing else may keep this process alive until it has answered.
-  const waiting = setInterval(() => {}, SLOW_START_MS);
-  await listen(http, config.port, config.host, "SOCKETCLUSTER_PORT").finally(() => clearInterval(waiting));
+  await openPort(http, config);
   if (seat) hasStarted();
   life.opened("server", () => connections.close());
   log.info("scc-worker listens", { port: config.port, cluster: cluster !== undefined });
@@ -108,6 +106,12 @@ export async function runWorker(
   });
   life.opened("lame duck", () => beLameDuck(config.lameDuckMs, connections, log));
   primary?.serves();
+}
+
+async function openPort(http: HttpServer, { port, host }: WorkerConfig): Promise<void> {
+  // The primary is asked for the port, and nothing else may keep this process alive until it has answered.
+  const waiting = setInterval(() => {}, SLOW_START_MS);
+  await listen(http, port, host, "SOCKETCLUSTER_PORT").finally(() => clearInterval(waiting));
 }
 
 function metricsOf(
