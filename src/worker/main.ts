@@ -54,10 +54,8 @@ export async function runWorker(
   const turn = new Turn();
   const connections = portConnections(config, log, { processes: seat?.count ?? 1 });
   const http = connections.watch(createServer(connections.serverOptions));
-  const cluster =
-    config.stateServerHost === undefined
-      ? undefined
-      : new WorkerCluster(config, config.stateServerHost, turn, log);
+  const { stateServerHost: stateHost } = config;
+  const cluster = stateHost === undefined ? undefined : new WorkerCluster(config, stateHost, turn, log);
   const server = new AGServer(
     { ...serverOptions(config, connections.limit), httpServer: http },
     {
