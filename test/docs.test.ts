@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { brokerSettings } from "../src/broker/config.ts";
-import { flagOf, type Setting, type Settings } from "../src/runtime/config.ts";
+import { flagOf, type Setting, type Settings } from "../src/runtime/config/config.ts";
 import { stateSettings } from "../src/state/config.ts";
 import { workerSettings } from "../src/worker/config.ts";
 

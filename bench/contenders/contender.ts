@@ -1,4 +1,4 @@
-import type { Protocol } from "../../src/bench/plan.ts";
+import type { Protocol } from "../../src/tools/bench/plan.ts";
 
 /** What a process does in its set-up; costs are told by role. */
 export type Role = "worker" | "broker" | "state";

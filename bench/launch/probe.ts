@@ -1,5 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
-import type { LoadPlan, LoadResult, Protocol } from "../../src/bench/plan.ts";
+import type { LoadPlan, LoadResult, Protocol } from "../../src/tools/bench/plan.ts";
 
 const READY_WITHIN_MS = 30_000;
 const PAUSE_MS = 250;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { LoadPlan, LoadResult } from "../../src/bench/plan.ts";
 import { tokensFor } from "../../src/cli/bench/tokens.ts";
+import type { LoadPlan, LoadResult } from "../../src/tools/bench/plan.ts";
 import type { Contender } from "../contenders/contender.ts";
 import { contenderOf } from "../contenders/contenders.ts";
 import { SERVER_CORE } from "../launch/pin.ts";
@@ -16,7 +16,7 @@ const CONNECTING = 100;
 const DRAIN_MS = 5000;
 const CLUSTER_SETTLE_MS = 1500;
 
-type RunLoad = typeof import("../../src/bench/load.ts").runLoad;
+type RunLoad = typeof import("../../src/tools/bench/load.ts").runLoad;
 
 /**
  * One run, from starting the servers to stopping them.
@@ -53,7 +53,7 @@ export async function measure(job: Job, tell: (standing: Standing) => void): Pro
 
 /** The generator as it has been built: its own processes, and how fast it is, are those of `scc bench`. */
 async function builtGenerator(): Promise<RunLoad> {
-  const built = new URL("../../dist/bench/load.js", import.meta.url);
+  const built = new URL("../../dist/tools/bench/load.js", import.meta.url);
   const { runLoad } = (await import(built.href)) as { runLoad: RunLoad };
   return runLoad;
 }

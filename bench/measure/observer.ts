@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { type Usage, usageOf } from "../../src/bench/usage.ts";
+import { type Usage, usageOf } from "../../src/tools/bench/usage.ts";
 import type { Servers } from "../launch/servers.ts";
 import type { Measured } from "./measured.ts";
 

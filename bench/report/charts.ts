@@ -1,4 +1,4 @@
-import { barChart, type LineSeries, lineChart, type Spread } from "../../src/bench/chart.ts";
+import { barChart, type LineSeries, lineChart, type Spread } from "../../src/tools/bench/chart.ts";
 import { CONTENDER_NAMES, type ContenderName } from "../contenders/contender.ts";
 import { METRICS, type Measured, type MetricName } from "../measure/measured.ts";
 import type { Summary } from "../record/statistics.ts";

@@ -1,4 +1,4 @@
-import type { Pace } from "../../src/bench/plan.ts";
+import type { Pace } from "../../src/tools/bench/plan.ts";
 import type { Shape } from "../contenders/contender.ts";
 
 /** A load and what it is put on. Times are ms, sizes bytes. */

@@ -1,4 +1,4 @@
-import { LEAST_PAYLOAD } from "../../src/bench/measure/payload.ts";
+import { LEAST_PAYLOAD } from "../../src/tools/bench/measure/payload.ts";
 import type { ContenderName, Role } from "../contenders/contender.ts";
 import { type Load, USUAL } from "./load.ts";
 

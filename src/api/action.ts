@@ -1,7 +1,7 @@
 import { InvalidActionError } from "../protocol/wire-errors.ts";
-import type { Action, Allowed } from "../server/middleware.ts";
-import type { TokenCheck } from "../server/tokens.ts";
-import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import type { TokenCheck } from "../server/auth/tokens.ts";
+import type { Action, Allowed } from "../server/middleware/middleware.ts";
+import type { UpgradeRequest } from "../server/websocket/upgrade-request.ts";
 import type { AppTypes } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 

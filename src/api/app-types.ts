@@ -1,5 +1,5 @@
 import type { PublishLevel } from "../pubsub/broker.ts";
-import type { AuthToken } from "../server/tokens.ts";
+import type { AuthToken } from "../server/auth/tokens.ts";
 
 /**
  * What an application's messages carry, for `AGServer<MyApp>`. What it does not name stays open: any name is

@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
-import { HttpConnections } from "../runtime/http-connections.ts";
+import { HttpConnections } from "../runtime/http/http-connections.ts";
 import type { AppTypes } from "./app-types.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGServer } from "./server.ts";

@@ -1,5 +1,5 @@
-import { type Charge, hold, release } from "../server/backlog.ts";
 import type { Connection } from "../server/connection.ts";
+import { type Charge, hold, release } from "../server/inbound/backlog.ts";
 import type { ConsumptionWatch } from "./streams.ts";
 
 /** Counts what waits in a socket's streams, so that a client that is ahead of the application is held back. */

@@ -1,9 +1,9 @@
+import { WorkerCluster } from "../broker-client/worker-cluster.ts";
 import { commonSettings, memberSettings, workerMemberSettings } from "../cluster/settings.ts";
-import { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { InvalidArgumentsError, InvalidOptionsError } from "../protocol/wire-errors.ts";
 import type { PublishLevel } from "../pubsub/broker.ts";
 import { LocalBroker } from "../pubsub/local-broker.ts";
-import { type Flags, readConfig } from "../runtime/config.ts";
+import { type Flags, readConfig } from "../runtime/config/config.ts";
 import type { Fields, Logger } from "../runtime/log.ts";
 import { type BrokerEngine, DefaultBrokerEngine } from "./broker-engine.ts";
 import { StreamEmitter } from "./streams.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Intake } from "../server/intake.ts";
+import { Intake } from "../server/inbound/intake.ts";
 import type { AGServerOptions } from "./options.ts";
 import { AGRequest } from "./request.ts";
 import type { AGServerSocket } from "./server-socket.ts";

@@ -1,4 +1,4 @@
-import type { AuthenticationState, ConnectStatus } from "../server/events.ts";
+import type { AuthenticationState, ConnectStatus } from "../server/middleware/events.ts";
 import type { AppTypes, TokenOf } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";
 

@@ -1,5 +1,5 @@
 import type { Connection } from "../server/connection.ts";
-import type { AuthenticationState, ServerEvents } from "../server/events.ts";
+import type { AuthenticationState, ServerEvents } from "../server/middleware/events.ts";
 import { Attribution } from "./attribution.ts";
 import type { AuthStateChange, ServerEventMap } from "./events.ts";
 import type { AGServer } from "./server.ts";

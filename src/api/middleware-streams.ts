@@ -1,6 +1,6 @@
 import type { Connection } from "../server/connection.ts";
-import type { Action, Allowed, MiddlewareLine, OutboundAction } from "../server/middleware.ts";
-import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import type { Action, Allowed, MiddlewareLine, OutboundAction } from "../server/middleware/middleware.ts";
+import type { UpgradeRequest } from "../server/websocket/upgrade-request.ts";
 import { AGAction } from "./action.ts";
 import type { AppTypes } from "./app-types.ts";
 import type { AGServerSocket } from "./server-socket.ts";

@@ -13,15 +13,15 @@ import {
   isExpired,
   type SetTokenOptions,
   setAuthToken,
-} from "../server/authentication.ts";
-import { openCall } from "../server/backlog.ts";
+} from "../server/auth/authentication.ts";
+import type { AuthToken } from "../server/auth/tokens.ts";
 import type { ClientSocket, Connection, ConnectionState } from "../server/connection.ts";
-import type { AuthenticationState, ConnectionObserver } from "../server/events.ts";
-import { type Message, messageValue } from "../server/inbound.ts";
-import type { CallRequest } from "../server/request.ts";
-import { kickOut } from "../server/subscriptions.ts";
-import type { AuthToken } from "../server/tokens.ts";
-import type { UpgradeRequest } from "../server/upgrade-request.ts";
+import { openCall } from "../server/inbound/backlog.ts";
+import { type Message, messageValue } from "../server/inbound/inbound.ts";
+import { kickOut } from "../server/inbound/subscriptions.ts";
+import type { AuthenticationState, ConnectionObserver } from "../server/middleware/events.ts";
+import type { CallRequest } from "../server/middleware/request.ts";
+import type { UpgradeRequest } from "../server/websocket/upgrade-request.ts";
 import type {
   AnswerOf,
   AppTypes,

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import type { AnswerClient, ClientInfo } from "../server/verify.ts";
+import type { AnswerClient, ClientInfo } from "../server/auth/verify.ts";
 import type { DefaultBrokerEngine } from "./broker-engine.ts";
 import { AGServer } from "./server.ts";
 import { next, startApp, subscribe, type TestApp } from "./test-app.ts";

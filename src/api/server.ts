@@ -11,17 +11,22 @@ import { LocalBroker } from "../pubsub/local-broker.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Turn } from "../runtime/turn.ts";
+import { type Origins, originProblems } from "../server/auth/origin.ts";
+import { type TokenEngine, Tokens } from "../server/auth/tokens.ts";
+import {
+  type AnswerClient,
+  type ClientInfo,
+  type VerifyClient,
+  verifyClient,
+} from "../server/auth/verify.ts";
 import type { Connection } from "../server/connection.ts";
 import { ServerCore } from "../server/core.ts";
-import { type DrainOptions, drain } from "../server/drain.ts";
-import { EngineServer, type WsEngine } from "../server/engine-server.ts";
-import type { Middleware, MiddlewareLine } from "../server/middleware.ts";
+import { type DrainOptions, drain } from "../server/drain/drain.ts";
+import type { Middleware, MiddlewareLine } from "../server/middleware/middleware.ts";
 import { type CodecEngine, type PerMessageDeflate, problemsOf, resolveOptions } from "../server/options.ts";
-import { type Origins, originProblems } from "../server/origin.ts";
-import { type TokenEngine, Tokens } from "../server/tokens.ts";
-import type { UpgradeRequest } from "../server/upgrade-request.ts";
-import { type AnswerClient, type ClientInfo, type VerifyClient, verifyClient } from "../server/verify.ts";
-import { WsServer } from "../server/ws-server.ts";
+import { EngineServer, type WsEngine } from "../server/websocket/engine-server.ts";
+import type { UpgradeRequest } from "../server/websocket/upgrade-request.ts";
+import { WsServer } from "../server/websocket/ws-server.ts";
 import type { AppTypes } from "./app-types.ts";
 import { makeAssignable } from "./assignable.ts";
 import { type BrokerEngine, DefaultBrokerEngine, EngineBroker } from "./broker-engine.ts";

@@ -1,4 +1,4 @@
-import { inboundOf } from "../server/inbound.ts";
+import { inboundOf } from "../server/inbound/inbound.ts";
 import type { AppTypes } from "./app-types.ts";
 import {
   createMiddlewareStream,

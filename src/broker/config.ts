@@ -1,6 +1,6 @@
 import { boundsFor } from "../cluster/memory-shares.ts";
+import { MAX_LINK_BUFFER } from "../cluster/peer/transport.ts";
 import { clientAuthSetting, commonSettings, logLevelSetting, memberSettings } from "../cluster/settings.ts";
-import { MAX_LINK_BUFFER } from "../cluster/transport.ts";
 import type { TailBounds } from "../pubsub/tails.ts";
 import {
   type Config,
@@ -11,7 +11,7 @@ import {
   type Settings,
   text,
   toggle,
-} from "../runtime/config.ts";
+} from "../runtime/config/config.ts";
 import { memoryLimits } from "../runtime/memory.ts";
 
 /** What fits the memory that this process may use. */

@@ -1,22 +1,21 @@
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
-import { CurrentRing } from "../cluster/current-ring.ts";
 import { warnIfOpenToAll } from "../cluster/insecure.ts";
-import { createStateLink } from "../cluster/member.ts";
 import {
   linkDialer,
   linkOptions,
   MAX_LINK_BUFFER,
   MAX_LINK_FRAME,
   type TransportOptions,
-} from "../cluster/transport.ts";
+} from "../cluster/peer/transport.ts";
+import { createStateLink } from "../cluster/registration/member.ts";
+import { CurrentRing } from "../cluster/ring/current-ring.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { LINK_PROTOCOL } from "../link/entries.ts";
 import { IDENTITY_PROTOCOL, sayIdentity } from "../link/identity.ts";
 import { Link } from "../link/link.ts";
-import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type Flags, readConfig } from "../runtime/config.ts";
+import { type Flags, readConfig } from "../runtime/config/config.ts";
 import { onRequest, tellOfFaults } from "../runtime/contain.ts";
 import { ConfigError } from "../runtime/errors.ts";
 import {
@@ -27,19 +26,20 @@ import {
   portConnections,
   REQUEST_MS,
   serveMetrics,
-} from "../runtime/http.ts";
-import { registerHttpMetrics } from "../runtime/http-metrics.ts";
+} from "../runtime/http/http.ts";
+import { registerHttpMetrics } from "../runtime/http/http-metrics.ts";
 import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
-import { createHttpServer } from "../runtime/tls.ts";
+import { Certificates } from "../runtime/tls/certificates.ts";
+import { createHttpServer } from "../runtime/tls/tls.ts";
 import { Turn } from "../runtime/turn.ts";
 import { problemsOf } from "../server/options.ts";
 import { type BrokerConfig, brokerSettings, tailBounds, WAITING_BYTES } from "./config.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
 import { reportsOf } from "./reports.ts";
 import { BrokerService } from "./service.ts";
-import { serveUpstreamWorkers } from "./upstream-server.ts";
+import { serveUpstreamWorkers } from "./upstream/upstream-server.ts";
 
 /** Of what a link may hold, the part that logs and copies on their way may take: 1/16. */
 const TRANSFER_SHARE = 16;

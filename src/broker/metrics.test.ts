@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { VirtualCluster } from "../../test/support/virtual-cluster.ts";
-import { Holder } from "../cluster/holder.ts";
-import type { Keeper } from "../cluster/ring.ts";
+import { Holder } from "../cluster/replica/holder.ts";
+import type { Keeper } from "../cluster/ring/ring.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { registerBrokerMetrics } from "./metrics.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HeldLogs } from "../cluster/held-logs.ts";
+import { HeldLogs } from "../cluster/replica/held-logs.ts";
 import { ChannelLog } from "../pubsub/channel-log.ts";
 import { NO_VERSION } from "../pubsub/version.ts";
 import { BrokerReports } from "./reports.ts";

@@ -1,9 +1,9 @@
-import { HotChannels } from "../cluster/hot-channels.ts";
-import type { ReportMessage, TailMessage } from "../cluster/report-messages.ts";
-import { type ReportSource, reportWhileWatched } from "../cluster/reporter.ts";
-import { Sampling } from "../cluster/sampling.ts";
-import type { StateLink } from "../cluster/state-link.ts";
-import { TailSamples } from "../cluster/tail-samples.ts";
+import type { StateLink } from "../cluster/registration/state-link.ts";
+import { HotChannels } from "../cluster/report/hot-channels.ts";
+import type { ReportMessage, TailMessage } from "../cluster/report/report-messages.ts";
+import { type ReportSource, reportWhileWatched } from "../cluster/report/reporter.ts";
+import { Sampling } from "../cluster/report/sampling.ts";
+import { TailSamples } from "../cluster/report/tail-samples.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { BrokerService } from "./service.ts";
 

@@ -1,6 +1,6 @@
 import { brokerSettings } from "../broker/config.ts";
-import type { Settings } from "../runtime/config.ts";
-import { fileVariableOf } from "../runtime/setting.ts";
+import type { Settings } from "../runtime/config/config.ts";
+import { fileVariableOf } from "../runtime/config/setting.ts";
 import { stateSettings } from "../state/config.ts";
 import { workerSettings } from "../worker/config.ts";
 

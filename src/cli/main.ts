@@ -12,82 +12,82 @@ const COMMANDS = [
   {
     name: "up",
     summary: "start a whole cluster on this machine",
-    load: async () => (await import("./commands/up.ts")).upCommand(process.env),
+    load: async () => (await import("./up/command.ts")).upCommand(process.env),
   },
   {
     name: "state",
     summary: "run scc-state, which tells the members of a cluster about each other",
-    load: async () => (await import("./commands/state.ts")).stateCommand(process.env),
+    load: async () => (await import("./state/command.ts")).stateCommand(process.env),
   },
   {
     name: "broker",
     summary: "run scc-broker, which carries channels between workers",
-    load: async () => (await import("./commands/broker.ts")).brokerCommand(process.env),
+    load: async () => (await import("./broker/command.ts")).brokerCommand(process.env),
   },
   {
     name: "worker",
     summary: "run scc-worker, which clients connect to",
-    load: async () => (await import("./commands/worker.ts")).workerCommand(process.env),
+    load: async () => (await import("./worker/command.ts")).workerCommand(process.env),
   },
   {
     name: "health",
     summary: "ask a running service whether it is well",
-    load: async () => (await import("./commands/health.ts")).healthCommand(process.env),
+    load: async () => (await import("./health/command.ts")).healthCommand(process.env),
   },
   {
     name: "top",
     summary: "show the cluster live, in the terminal",
-    load: async () => (await import("./commands/top.ts")).topCommand(process.env),
+    load: async () => (await import("./top/command.ts")).topCommand(process.env),
   },
   {
     name: "status",
     summary: "show the cluster as it is now, also as JSON",
-    load: async () => (await import("./commands/status.ts")).statusCommand(process.env),
+    load: async () => (await import("./status/command.ts")).statusCommand(process.env),
   },
   {
     name: "bench",
     summary: "put a load on servers and measure what they deliver",
-    load: async () => (await import("./commands/bench.ts")).benchCommand(process.env),
+    load: async () => (await import("./bench/command.ts")).benchCommand(process.env),
   },
   {
     name: "chaos",
     summary: "treat a cluster badly and count what is lost",
-    load: async () => (await import("./commands/chaos.ts")).chaosCommand(process.env),
+    load: async () => (await import("./chaos/command.ts")).chaosCommand(process.env),
   },
   {
     name: "doctor",
     summary: "look at a running cluster and say what is wrong with it",
-    load: async () => (await import("./commands/doctor.ts")).doctorCommand(process.env),
+    load: async () => (await import("./doctor/command.ts")).doctorCommand(process.env),
   },
   {
     name: "sub",
     summary: "print what is published on channels",
-    load: async () => (await import("./commands/sub.ts")).subCommand(process.env),
+    load: async () => (await import("./sub/command.ts")).subCommand(process.env),
   },
   {
     name: "pub",
     summary: "publish messages on a channel",
-    load: async () => (await import("./commands/pub.ts")).pubCommand(process.env),
+    load: async () => (await import("./pub/command.ts")).pubCommand(process.env),
   },
   {
     name: "token",
     summary: "make and inspect the tokens of clients",
-    load: async () => (await import("./commands/token.ts")).tokenCommand(process.env),
+    load: async () => (await import("./token/command.ts")).tokenCommand(process.env),
   },
   {
     name: "config",
     summary: "show the configuration that a service would have, and where it comes from",
-    load: async () => (await import("./commands/config.ts")).configCommand(process.env),
+    load: async () => (await import("./config/command.ts")).configCommand(process.env),
   },
   {
     name: "create",
     summary: "make a small application to start from",
-    load: async () => (await import("./commands/create.ts")).createCommand(),
+    load: async () => (await import("./create/command.ts")).createCommand(),
   },
   {
     name: "completion",
     summary: "complete commands and flags in bash, zsh or fish",
-    load: async () => (await import("./commands/completion.ts")).completionCommand(() => program("all")),
+    load: async () => (await import("./completion/command.ts")).completionCommand(() => program("all")),
   },
 ] as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Flags, integer, text, toggle } from "../runtime/config.ts";
+import { type Flags, integer, text, toggle } from "../runtime/config/config.ts";
 import { serviceCommand } from "./service-command.ts";
 
 const settings = {

@@ -1,8 +1,8 @@
 import cluster from "node:cluster";
 import { Command } from "commander";
-import { type Flags, readConfig, type Settings } from "../runtime/config.ts";
+import { type Flags, readConfig, type Settings } from "../runtime/config/config.ts";
+import { unknownVariables } from "../runtime/config/unknown-variables.ts";
 import { createLogger } from "../runtime/log.ts";
-import { unknownVariables } from "../runtime/unknown-variables.ts";
 import { SettingFlags } from "./setting-flags.ts";
 
 export interface ServiceCommand {

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { type Flags, flagOf, type Setting, type Settings } from "../runtime/config.ts";
-import { fileFlagOf, fileKeyOf, fileVariableOf } from "../runtime/setting.ts";
+import { type Flags, flagOf, type Setting, type Settings } from "../runtime/config/config.ts";
+import { fileFlagOf, fileKeyOf, fileVariableOf } from "../runtime/config/setting.ts";
 
 /** A flag for each setting of a service, and for the files of secrets. */
 export class SettingFlags {

@@ -10,7 +10,7 @@ import {
   type Settings,
   text,
   toggle,
-} from "../runtime/config.ts";
+} from "../runtime/config/config.ts";
 import { memoryLimits } from "../runtime/memory.ts";
 import { boundsFor } from "./memory-shares.ts";
 

@@ -4,7 +4,7 @@ import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../runtime/clock.ts";
 import { onUpgrade } from "../runtime/contain.ts";
 import { secretMatches } from "../runtime/secret.ts";
-import { certificateTrouble } from "../runtime/tls.ts";
+import { certificateTrouble } from "../runtime/tls/tls.ts";
 import { PATH } from "./dial.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
 import { isProof, NONCE_HEADER, newNonce, nonceIn, proofOf } from "./proof.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import type { Credentials } from "../runtime/certificates.ts";
-import { tlsAdvice } from "../runtime/tls-advice.ts";
+import type { Credentials } from "../runtime/tls/certificates.ts";
+import { tlsAdvice } from "../runtime/tls/tls-advice.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
 import { NONCE_HEADER, newNonce, nonceIn } from "./proof.ts";
 import { BAD_KEY, MAX_PROOF, prove } from "./prove.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SentPublishes, sizeOf, Unconfirmed } from "../broker-client/unconfirmed.ts";
 import { Publication } from "../pubsub/publication.ts";
 import { BadEntryError, EntryWriter, GAPS } from "./entries.ts";
 import { NAME_TABLE_SIZE, NameTable } from "./name-table.ts";
 import { BEAT_MS, Pulse } from "./pulse.ts";
 import { type EntryHandler, readEntries } from "./read-entries.ts";
 import { taken } from "./test-taken.ts";
-import { SentPublishes, sizeOf, Unconfirmed } from "./unconfirmed.ts";
 
 type Call = readonly [string, ...unknown[]];
 

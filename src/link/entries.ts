@@ -209,7 +209,7 @@ export class EntryWriter {
     this.#number(position);
   }
 
-  // --- logs that members keep for each other; what they mean is told in cluster/held-logs.ts ---
+  // --- logs that members keep for each other; what they mean is told in cluster/replica/held-logs.ts ---
 
   /**
    * A log that the sender holds and the receiver owns: when it was last complete, the offset after its last, and the

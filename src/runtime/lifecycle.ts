@@ -1,5 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
-import type { HttpConnections } from "./http-connections.ts";
+import type { HttpConnections } from "./http/http-connections.ts";
 import type { Logger } from "./log.ts";
 
 interface Opened {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ServerCore } from "./core.ts";
-import type { ConnectionObserver } from "./events.ts";
+import type { ConnectionObserver } from "./middleware/events.ts";
 import { startServer, type TestServer, type TestSetup, until } from "./test-server.ts";
 
 let server: TestServer;

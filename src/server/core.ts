@@ -7,19 +7,19 @@ import type { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type MemoryLimits, memoryLimits } from "../runtime/memory.ts";
 import type { Turn } from "../runtime/turn.ts";
+import type { Tokens } from "./auth/tokens.ts";
 import type { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
-import { Deciding } from "./deciding.ts";
-import type { ServerEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { HeldBytes, outboxShare } from "./held-bytes.ts";
-import { Intake } from "./intake.ts";
-import type { Middleware } from "./middleware.ts";
-import { NewChannels } from "./new-channels.ts";
+import { Intake } from "./inbound/intake.ts";
+import { NewChannels } from "./inbound/new-channels.ts";
+import type { ServerEvents } from "./middleware/events.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 import type { CodecEngine, ServerOptions } from "./options.ts";
-import { Writer } from "./outbox.ts";
-import { relieve } from "./slow-consumers.ts";
-import type { Tokens } from "./tokens.ts";
+import { Deciding } from "./outbound/deciding.ts";
+import { HeldBytes, outboxShare } from "./outbound/held-bytes.ts";
+import { Writer } from "./outbound/outbox.ts";
+import { relieve } from "./outbound/slow-consumers.ts";
 import type { Tracer } from "./tracer.ts";
 
 export interface CoreParts {

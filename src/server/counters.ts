@@ -1,6 +1,6 @@
 import { closeCode } from "../protocol/close-codes.ts";
 import { Latencies } from "../runtime/latency.ts";
-import type { SlowReason } from "./slow-consumers.ts";
+import type { SlowReason } from "./outbound/slow-consumers.ts";
 
 /** Errors that have a label of their own; applications throw what they like, and labels are bounded. */
 const NAMED_ERRORS: ReadonlySet<string> = new Set([

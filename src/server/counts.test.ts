@@ -4,8 +4,8 @@ import { Stream } from "node:stream";
 import * as v8 from "node:v8";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Publication } from "../pubsub/publication.ts";
-import { PlainWebSocket } from "./plain-web-socket.ts";
 import { startServer, type TestServer, until } from "./test-server.ts";
+import { PlainWebSocket } from "./websocket/plain-web-socket.ts";
 
 // What a delivery and an idle connection may cost, by counting what is made: figures in time stand in bench/.
 

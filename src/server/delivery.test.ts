@@ -2,7 +2,7 @@ import { createHook } from "node:async_hooks";
 import { afterEach, describe, expect, it } from "vitest";
 import { Publication } from "../pubsub/publication.ts";
 import type { Connection } from "./connection.ts";
-import type { CloseEvent } from "./events.ts";
+import type { CloseEvent } from "./middleware/events.ts";
 import { type RawClient, startServer, type TestServer, until } from "./test-server.ts";
 
 let server: TestServer;

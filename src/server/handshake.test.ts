@@ -1,7 +1,7 @@
 import AuthEngine from "ag-auth";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import type { ServerEvents } from "./events.ts";
+import type { ServerEvents } from "./middleware/events.ts";
 import { startServer, type TestServer, type TestSetup, within } from "./test-server.ts";
 
 let server: TestServer;

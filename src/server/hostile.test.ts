@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { drain } from "./drain.ts";
+import { drain } from "./drain/drain.ts";
 import { startServer, type TestServer, type TestSetup, until, within } from "./test-server.ts";
 
 /** What clients do that mean harm, or are broken. */

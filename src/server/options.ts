@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { MAX_BATCH, type ProtocolVersion } from "../protocol/decode.ts";
 import { isPublishLevel, type PublishLevel } from "../pubsub/broker.ts";
-import { deflateProblems } from "./deflate-clients.ts";
-import { type Origins, originProblems } from "./origin.ts";
+import { type Origins, originProblems } from "./auth/origin.ts";
+import { deflateProblems } from "./websocket/compression/deflate-clients.ts";
 
 export type PerMessageDeflate = boolean | Readonly<Record<string, unknown>>;
 

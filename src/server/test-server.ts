@@ -8,11 +8,11 @@ import { LocalBroker } from "../pubsub/local-broker.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { Turn } from "../runtime/turn.ts";
+import { type TokenOptions, Tokens } from "./auth/tokens.ts";
 import { ServerCore } from "./core.ts";
-import type { ServerEvents } from "./events.ts";
+import type { ServerEvents } from "./middleware/events.ts";
 import { resolveOptions, type ServerOptions } from "./options.ts";
-import { type TokenOptions, Tokens } from "./tokens.ts";
-import { WsServer } from "./ws-server.ts";
+import { WsServer } from "./websocket/ws-server.ts";
 
 const DEADLINE_MS = 5_000;
 

@@ -1,5 +1,13 @@
 import { clientAuthSetting, commonSettings, logLevelSetting } from "../cluster/settings.ts";
-import { type Config, milliseconds, oneOf, port, type Settings, text, toggle } from "../runtime/config.ts";
+import {
+  type Config,
+  milliseconds,
+  oneOf,
+  port,
+  type Settings,
+  text,
+  toggle,
+} from "../runtime/config/config.ts";
 
 export const stateSettings = {
   port: { env: "SCC_STATE_SERVER_PORT", ...port(), fallback: 7777, doc: "port to listen on" },

@@ -2,12 +2,11 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { warnIfOpenToAll } from "../cluster/insecure.ts";
-import { MAX_TALK_FRAME } from "../cluster/transport.ts";
+import { MAX_TALK_FRAME } from "../cluster/peer/transport.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
-import { Certificates } from "../runtime/certificates.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type Flags, readConfig } from "../runtime/config.ts";
+import { type Flags, readConfig } from "../runtime/config/config.ts";
 import { onRequest, onUpgrade, tellOfFaults } from "../runtime/contain.ts";
 import {
   answerProbe,
@@ -17,13 +16,14 @@ import {
   portConnections,
   REQUEST_MS,
   serveMetrics,
-} from "../runtime/http.ts";
-import type { HttpConnections } from "../runtime/http-connections.ts";
-import { registerHttpMetrics } from "../runtime/http-metrics.ts";
+} from "../runtime/http/http.ts";
+import type { HttpConnections } from "../runtime/http/http-connections.ts";
+import { registerHttpMetrics } from "../runtime/http/http-metrics.ts";
 import { beLameDuck, closeOnSignals, Lifecycle } from "../runtime/lifecycle.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
-import { createHttpServer } from "../runtime/tls.ts";
+import { Certificates } from "../runtime/tls/certificates.ts";
+import { createHttpServer } from "../runtime/tls/tls.ts";
 import { type StateConfig, stateSettings } from "./config.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { registerStateMetrics } from "./metrics.ts";

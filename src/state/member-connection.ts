@@ -1,5 +1,5 @@
-import type { Member } from "../cluster/membership.ts";
-import type { StateMessage } from "../cluster/state-messages.ts";
+import type { StateMessage } from "../cluster/registration/state-messages.ts";
+import type { Member } from "./membership/membership.ts";
 
 /** A registered member, whichever protocol it speaks. */
 export interface MemberConnection {

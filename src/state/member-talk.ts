@@ -1,17 +1,17 @@
-import { memberUri, RegistrationError } from "../cluster/address.ts";
-import type { Member } from "../cluster/membership.ts";
-import type { NewTalk } from "../cluster/state-link.ts";
+import { memberUri, RegistrationError } from "../cluster/peer/address.ts";
+import type { NewTalk } from "../cluster/registration/state-link.ts";
 import {
   type JoinMessage,
   type MemberMessage,
   type Overview,
   parseMemberMessage,
   type StateMessage,
-} from "../cluster/state-messages.ts";
+} from "../cluster/registration/state-messages.ts";
 import { BadMessageError } from "../link/talk.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { MemberConnection } from "./member-connection.ts";
+import type { Member } from "./membership/membership.ts";
 
 /** What is looked at of the request that opened a talk: an `IncomingMessage` has it. */
 export interface TalkRequest {

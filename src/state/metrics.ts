@@ -1,4 +1,4 @@
-import type { Trouble } from "../runtime/http.ts";
+import type { Trouble } from "../runtime/http/http.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { StateService } from "./service.ts";
 

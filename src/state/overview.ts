@@ -1,4 +1,4 @@
-import type { Overview } from "../cluster/state-messages.ts";
+import type { Overview } from "../cluster/registration/state-messages.ts";
 import { RELEASE } from "../runtime/release.ts";
 import type { MemberConnection } from "./member-connection.ts";
 

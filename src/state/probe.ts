@@ -1,7 +1,7 @@
-import { RegistrationError } from "../cluster/address.ts";
+import { RegistrationError } from "../cluster/peer/address.ts";
 import type { DialFailure } from "../link/dial.ts";
 import { askIdentity } from "../link/identity.ts";
-import type { Credentials } from "../runtime/certificates.ts";
+import type { Credentials } from "../runtime/tls/certificates.ts";
 
 const PROBE_TIMEOUT_MS = 3000;
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { NO_RING, type Ring } from "../cluster/ring.ts";
+import { NO_RING, type Ring } from "../cluster/ring/ring.ts";
 import { faults } from "../runtime/contain.ts";
 import { silentLogger } from "../runtime/log.ts";
 import { NobodyThereError } from "./probe.ts";

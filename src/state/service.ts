@@ -1,7 +1,6 @@
-import { type Delays, type Member, Membership } from "../cluster/membership.ts";
-import { hasMember, type PlacementKind, type Ring, tooFarAhead } from "../cluster/ring.ts";
-import type { NewTalk } from "../cluster/state-link.ts";
-import type { MemberMessage, Overview } from "../cluster/state-messages.ts";
+import type { NewTalk } from "../cluster/registration/state-link.ts";
+import type { MemberMessage, Overview } from "../cluster/registration/state-messages.ts";
+import { hasMember, type PlacementKind, type Ring, tooFarAhead } from "../cluster/ring/ring.ts";
 import { formatVersion } from "../pubsub/version.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { FAULT, faults } from "../runtime/contain.ts";
@@ -10,6 +9,7 @@ import type { Connection } from "../server/connection.ts";
 import type { MemberConnection } from "./member-connection.ts";
 import { MemberRoom } from "./member-room.ts";
 import { MemberTalk, type TalkRequest } from "./member-talk.ts";
+import { type Delays, type Member, Membership } from "./membership/membership.ts";
 import { overviewOf } from "./overview.ts";
 import { ProbeError, whatBecameOf } from "./probe.ts";
 import { ProbePace } from "./probe-pace.ts";

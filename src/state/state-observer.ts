@@ -1,5 +1,5 @@
-import type { Ring } from "../cluster/ring.ts";
-import type { MemberMessage } from "../cluster/state-messages.ts";
+import type { MemberMessage } from "../cluster/registration/state-messages.ts";
+import type { Ring } from "../cluster/ring/ring.ts";
 import type { MemberConnection } from "./member-connection.ts";
 
 /** Is told what happens at scc-state, for those who want to see it. Must not throw, nor change anything. */

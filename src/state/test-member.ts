@@ -1,4 +1,4 @@
-import { NO_RING } from "../cluster/ring.ts";
+import { NO_RING } from "../cluster/ring/ring.ts";
 import type { Talk, TalkEvents } from "../link/talk.ts";
 import type { StateService } from "./service.ts";
 

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { memberUri, RegistrationError } from "../cluster/address.ts";
-import type { Member } from "../cluster/membership.ts";
-import type { StateMessage } from "../cluster/state-messages.ts";
+import { memberUri, RegistrationError } from "../cluster/peer/address.ts";
+import type { StateMessage } from "../cluster/registration/state-messages.ts";
 import type { Connection } from "../server/connection.ts";
-import type { ConnectionObserver } from "../server/events.ts";
-import type { CallRequest } from "../server/request.ts";
+import type { ConnectionObserver } from "../server/middleware/events.ts";
+import type { CallRequest } from "../server/middleware/request.ts";
 import type { MemberConnection } from "./member-connection.ts";
 import { cameFrom } from "./member-talk.ts";
+import type { Member } from "./membership/membership.ts";
 
 /** What scc-state knows and an upstream worker is told. */
 export interface ClusterView {

@@ -5,12 +5,12 @@ import { PubSub } from "../pubsub/pubsub.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { attempt } from "../runtime/contain.ts";
 import { Turn } from "../runtime/turn.ts";
+import { Tokens } from "../server/auth/tokens.ts";
 import type { Connection } from "../server/connection.ts";
 import { ServerCore } from "../server/core.ts";
-import { drain } from "../server/drain.ts";
+import { drain } from "../server/drain/drain.ts";
 import { resolveOptions } from "../server/options.ts";
-import { Tokens } from "../server/tokens.ts";
-import { WsServer } from "../server/ws-server.ts";
+import { WsServer } from "../server/websocket/ws-server.ts";
 import type { StateService } from "./service.ts";
 import type { UpstreamMember } from "./upstream-member.ts";
 

@@ -14,7 +14,7 @@ import {
   type Settings,
   text,
   toggle,
-} from "../runtime/config.ts";
+} from "../runtime/config/config.ts";
 
 export const workerSettings = {
   port: { env: "SOCKETCLUSTER_PORT", ...port(), fallback: 8000, doc: "port for clients" },

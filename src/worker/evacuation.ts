@@ -2,7 +2,7 @@ import type { Timer } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Connection } from "../server/connection.ts";
 import type { ServerCore } from "../server/core.ts";
-import { Dismissal } from "../server/dismissal.ts";
+import { Dismissal } from "../server/drain/dismissal.ts";
 
 export interface EvacuationOptions {
   readonly core: Pick<ServerCore, "clock" | "open">;

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { AGServer } from "../api/index.ts";
-import { readConfig } from "../runtime/config.ts";
+import { readConfig } from "../runtime/config/config.ts";
 import type { Logger } from "../runtime/log.ts";
 import { workerSettings } from "./config.ts";
 import { sendClientsAway, warnOfShortDrain } from "./farewell.ts";

@@ -1,8 +1,8 @@
 import type { AGServer } from "../api/index.ts";
-import type { HttpConnections } from "../runtime/http-connections.ts";
+import type { HttpConnections } from "../runtime/http/http-connections.ts";
 import type { Lifecycle } from "../runtime/lifecycle.ts";
 import type { Logger } from "../runtime/log.ts";
-import { type DrainOptions, drainCapacity } from "../server/drain.ts";
+import { type DrainOptions, drainCapacity } from "../server/drain/drain.ts";
 import type { WorkerConfig } from "./config.ts";
 import { drainShare, isFirst, type Seat } from "./processes/seat.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualCluster } from "../../test/support/virtual-cluster.ts";
-import { GapLog } from "../cluster/gap-log.ts";
+import { GapLog } from "../broker-client/gap-log.ts";
 import { Hub } from "../pubsub/hub.ts";
 import { PubSub } from "../pubsub/pubsub.ts";
 import { silentLogger } from "../runtime/log.ts";

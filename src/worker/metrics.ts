@@ -1,9 +1,9 @@
-import type { ClusterBroker } from "../cluster/cluster-broker.ts";
+import type { ClusterBroker } from "../broker-client/cluster-broker.ts";
+import type { WorkerCluster } from "../broker-client/worker-cluster.ts";
 import { linkStates, registerMemberMetrics } from "../cluster/member-metrics.ts";
-import type { WorkerCluster } from "../cluster/worker-cluster.ts";
 import { registerLinkMetrics } from "../link/metrics.ts";
 import type { PublishLevel } from "../pubsub/broker.ts";
-import type { Trouble } from "../runtime/http.ts";
+import type { Trouble } from "../runtime/http/http.ts";
 import { Latencies } from "../runtime/latency.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { ServerCore } from "../server/core.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterBroker } from "../cluster/cluster-broker.ts";
+import type { ClusterBroker } from "../broker-client/cluster-broker.ts";
 import { Hub } from "../pubsub/hub.ts";
 import { LocalBroker } from "../pubsub/local-broker.ts";
 import { Publication } from "../pubsub/publication.ts";

@@ -1,8 +1,8 @@
-import type { ClusterBroker } from "../cluster/cluster-broker.ts";
-import { bucketOf, LATENCY_BUCKETS } from "../cluster/latency.ts";
-import type { ReportMessage } from "../cluster/report-messages.ts";
-import type { ReportSource } from "../cluster/reporter.ts";
-import { Sampling } from "../cluster/sampling.ts";
+import type { ClusterBroker } from "../broker-client/cluster-broker.ts";
+import { bucketOf, LATENCY_BUCKETS } from "../cluster/report/latency.ts";
+import type { ReportMessage } from "../cluster/report/report-messages.ts";
+import type { ReportSource } from "../cluster/report/reporter.ts";
+import { Sampling } from "../cluster/report/sampling.ts";
 import type { Settle } from "../pubsub/broker.ts";
 import type { PublishMeter } from "../pubsub/pubsub.ts";
 import type { ServerCore } from "../server/core.ts";

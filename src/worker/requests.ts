@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { answerSafely } from "../runtime/contain.ts";
-import { answerProbe, type Health } from "../runtime/http.ts";
+import { answerProbe, type Health } from "../runtime/http/http.ts";
 import { loadDemo, serveDemo, type WorkerIdentity } from "./demo.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { type Flags, readConfig } from "../runtime/config.ts";
+import { type Flags, readConfig } from "../runtime/config/config.ts";
 import { keepYoungGenerationSmall } from "../runtime/young-generation.ts";
 import { workerSettings } from "./config.ts";
 import { takeSeat } from "./processes/seat.ts";
@@ -20,7 +20,6 @@ export async function startWorker(
   const config = readConfig(workerSettings, env, flags);
   const seat = takeSeat(env);
   const count = config.processes === "auto" ? availableParallelism() : config.processes;
-  if (seat === undefined && count > 1)
-    return (await import("./processes/primary.ts")).runPrimary(config, count);
+  if (seat === undefined && count > 1) return (await import("./primary.ts")).runPrimary(config, count);
   return (await import("./main.ts")).runWorker(config, modulePath, seat);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Rendezvous } from "../../src/cluster/placement.ts";
+import { Rendezvous } from "../../src/cluster/ring/placement.ts";
 import { type Client, connect, subscribe } from "../support/client.ts";
 import { metricsOf } from "../support/metrics.ts";
 import { Cluster, freePort, until } from "../support/processes.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { startFakeServer } from "../../src/bench/test-fake-server.ts";
+import { startFakeServer } from "../../src/tools/bench/test-fake-server.ts";
 
 const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "scc-bench-"));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { diallerOf } from "../../src/chaos/faults/dialler.ts";
-import type { Rule } from "../../src/chaos/faults/fault.ts";
-import { FaultProxy } from "../../src/chaos/faults/proxy.ts";
+import { diallerOf } from "../../src/tools/chaos/faults/dialler.ts";
+import type { Rule } from "../../src/tools/chaos/faults/fault.ts";
+import { FaultProxy } from "../../src/tools/chaos/faults/proxy.ts";
 import { Balancer } from "../support/balancer.ts";
 import { type Client, connect, subscribe } from "../support/client.ts";
 import { metricsOf } from "../support/metrics.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ResultFile } from "../../src/chaos/results/result-file.ts";
+import { ResultFile } from "../../src/tools/chaos/results/result-file.ts";
 
 const SCC = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const WITHIN_MS = 60_000;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { FaultProxy } from "../../src/chaos/faults/proxy.ts";
+import { FaultProxy } from "../../src/tools/chaos/faults/proxy.ts";
 import { connect, subscribe } from "../support/client.ts";
 import { Cluster, freePort, type Service, until } from "../support/processes.ts";
 

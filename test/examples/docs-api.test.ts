@@ -123,7 +123,7 @@ describe("docs/api.md", () => {
 
     expect(wrong).toEqual([]);
     const others = ["AGServerOptions", "TokenOptions"].flatMap((name, index) =>
-      membersInSource(["src/api/options.ts", "src/server/tokens.ts"][index] ?? "", name),
+      membersInSource(["src/api/options.ts", "src/server/auth/tokens.ts"][index] ?? "", name),
     );
     expect(missing(others, codeUnder(DOCUMENT, ["Options", "Server"]))).toEqual([]);
   });

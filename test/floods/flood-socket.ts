@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { frame } from "../../src/bench/client/frames.ts";
-import { Upgrade } from "../../src/bench/client/upgrade.ts";
+import { frame } from "../../src/tools/bench/client/frames.ts";
+import { Upgrade } from "../../src/tools/bench/client/upgrade.ts";
 
 const HOST = "127.0.0.1";
 const UPGRADE_WITHIN_MS = 10_000;

@@ -1,5 +1,5 @@
-import { NO_RING, type Ring } from "../../src/cluster/ring.ts";
-import type { Overview } from "../../src/cluster/state-messages.ts";
+import type { Overview } from "../../src/cluster/registration/state-messages.ts";
+import { NO_RING, type Ring } from "../../src/cluster/ring/ring.ts";
 import { dial } from "../../src/link/dial.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
 import { TALK_PROTOCOL, Talk } from "../../src/link/talk.ts";

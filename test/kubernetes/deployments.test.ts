@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { answerProbe } from "../../src/runtime/http.ts";
+import { answerProbe } from "../../src/runtime/http/http.ts";
 import { imageOf } from "./image.ts";
 import {
   ALL,

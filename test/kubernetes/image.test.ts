@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
-import { healthCommand } from "../../src/cli/commands/health.ts";
+import { healthCommand } from "../../src/cli/health/command.ts";
 import { servicesHere } from "../../src/cli/health/services.ts";
 import { imageOf } from "./image.ts";
 import { filesIn, read } from "./objects.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { drainCapacity } from "../../src/server/drain.ts";
+import { drainCapacity } from "../../src/server/drain/drain.ts";
 import { workerSettings } from "../../src/worker/config.ts";
 import { containerOf, deploymentsOf, MANIFESTS, REPOSITORY, read } from "./objects.ts";
 import { ROLES } from "./roles.ts";

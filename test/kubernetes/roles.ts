@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { brokerSettings } from "../../src/broker/config.ts";
-import { brokerCommand } from "../../src/cli/commands/broker.ts";
-import { stateCommand } from "../../src/cli/commands/state.ts";
-import { workerCommand } from "../../src/cli/commands/worker.ts";
-import { readConfig, type Settings } from "../../src/runtime/config.ts";
-import { metricsPortOf } from "../../src/runtime/http.ts";
+import { brokerCommand } from "../../src/cli/broker/command.ts";
+import { stateCommand } from "../../src/cli/state/command.ts";
+import { workerCommand } from "../../src/cli/worker/command.ts";
+import { readConfig, type Settings } from "../../src/runtime/config/config.ts";
+import { metricsPortOf } from "../../src/runtime/http/http.ts";
 import { stateSettings } from "../../src/state/config.ts";
 import { workerSettings } from "../../src/worker/config.ts";
 import { read } from "./objects.ts";

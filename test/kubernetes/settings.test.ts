@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { Setting } from "../../src/runtime/config.ts";
+import type { Setting } from "../../src/runtime/config/config.ts";
 import { containerOf, deploymentsOf, filesIn, RENDERED, read, type Variable } from "./objects.ts";
 import { ROLES, type Role, roleCalled } from "./roles.ts";
 

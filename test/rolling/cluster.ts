@@ -1,4 +1,4 @@
-import { freePort } from "../../src/chaos/system/ports.ts";
+import { freePort } from "../../src/tools/chaos/system/ports.ts";
 import { Deployment } from "./deployment.ts";
 import type { Haproxy } from "./haproxy.ts";
 import { podSpecOf, ROLES, type Role } from "./manifests.ts";

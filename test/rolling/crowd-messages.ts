@@ -1,4 +1,4 @@
-import type { Tally } from "../../src/chaos/check/tally.ts";
+import type { Tally } from "../../src/tools/chaos/check/tally.ts";
 
 export interface CrowdOptions {
   readonly host: string;

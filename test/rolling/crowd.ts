@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as after } from "node:timers/promises";
-import { Checker } from "../../src/chaos/check/checker.ts";
-import type { Subscription } from "../../src/chaos/check/subscription.ts";
-import { dataOf, nameOf, readData } from "../../src/chaos/load/message.ts";
-import { Pace } from "../../src/chaos/load/pace.ts";
+import { Checker } from "../../src/tools/chaos/check/checker.ts";
+import type { Subscription } from "../../src/tools/chaos/check/subscription.ts";
+import { dataOf, nameOf, readData } from "../../src/tools/chaos/load/message.ts";
+import { Pace } from "../../src/tools/chaos/load/pace.ts";
 import { Client, type ClientObserver } from "./client.ts";
 import type { CrowdOptions, CrowdOutcome, Progress } from "./crowd-messages.ts";
 import { Partings } from "./partings.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
-import { Output } from "../../src/chaos/system/output.ts";
+import { Output } from "../../src/tools/chaos/system/output.ts";
 import type { PodSpec, ProbeTimes } from "./manifests.ts";
 
 export interface PodPlan {

@@ -1,4 +1,4 @@
-import { isFaultless } from "../../src/chaos/check/tally.ts";
+import { isFaultless } from "../../src/tools/chaos/check/tally.ts";
 import type { CrowdOutcome } from "./crowd-messages.ts";
 import { mostInAnySecond, type Percentiles, percentilesOf } from "./measure.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
-import { freePort } from "../../src/chaos/system/ports.ts";
+import { freePort } from "../../src/tools/chaos/system/ports.ts";
 import { Cluster } from "./cluster.ts";
 import type { CrowdOutcome } from "./crowd-messages.ts";
 import { CrowdProcess } from "./crowd-process.ts";

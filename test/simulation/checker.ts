@@ -1,4 +1,4 @@
-import type { Ring, RingMember } from "../../src/cluster/ring.ts";
+import type { Ring, RingMember } from "../../src/cluster/ring/ring.ts";
 import type {
   Amount,
   AnswerSaid,

@@ -1,4 +1,4 @@
-import type { Ring } from "../../src/cluster/ring.ts";
+import type { Ring } from "../../src/cluster/ring/ring.ts";
 import { type Epoch, formatVersion } from "../../src/pubsub/version.ts";
 import type { Checker, MakeChecker, RingMade } from "./checker.ts";
 import type { LinkTalk } from "./network/link-tap.ts";

@@ -1,6 +1,6 @@
-import type { HeldLogs } from "../../src/cluster/held-logs.ts";
-import { type Placement, placementOf } from "../../src/cluster/placement.ts";
-import { hasMember, isNewer, membersOf, NO_RING, type Ring } from "../../src/cluster/ring.ts";
+import type { HeldLogs } from "../../src/cluster/replica/held-logs.ts";
+import { type Placement, placementOf } from "../../src/cluster/ring/placement.ts";
+import { hasMember, isNewer, membersOf, NO_RING, type Ring } from "../../src/cluster/ring/ring.ts";
 import type { ChannelLog } from "../../src/pubsub/channel-log.ts";
 import { compareVersions, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 import type { Checker } from "./checker.ts";

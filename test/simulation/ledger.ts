@@ -1,4 +1,4 @@
-import type { RingMember } from "../../src/cluster/ring.ts";
+import type { RingMember } from "../../src/cluster/ring/ring.ts";
 import type { Process } from "./process.ts";
 
 /** How long after its end a fault may still make others give up its victim, ms. */

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { CopyStream } from "../../src/cluster/copy-stream.ts";
-import { Handover } from "../../src/cluster/handover.ts";
-import { LinkRing } from "../../src/cluster/link-ring.ts";
-import { Subscription } from "../../src/cluster/subscription.ts";
+import { CopyStream } from "../../src/broker/owner/copy-stream.ts";
+import { Handover } from "../../src/broker/owner/handover.ts";
+import { Subscription } from "../../src/broker-client/subscription.ts";
+import { Unconfirmed } from "../../src/broker-client/unconfirmed.ts";
+import { LinkRing } from "../../src/cluster/peer/link-ring.ts";
 import { Pulse } from "../../src/link/pulse.ts";
-import { Unconfirmed } from "../../src/link/unconfirmed.ts";
 import { ChannelLog } from "../../src/pubsub/channel-log.ts";
 import { Origins } from "../../src/pubsub/origins.ts";
 import type { Profile } from "./plan.ts";

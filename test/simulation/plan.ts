@@ -1,5 +1,5 @@
-import type { Delays } from "../../src/cluster/membership.ts";
 import type { TailBounds } from "../../src/pubsub/tails.ts";
+import type { Delays } from "../../src/state/membership/membership.ts";
 import type { Random } from "./random.ts";
 
 /** Which kinds of faults a world has. */

@@ -1,4 +1,4 @@
-import type { Ring } from "../../src/cluster/ring.ts";
+import type { Ring } from "../../src/cluster/ring/ring.ts";
 import { compareEpochs, type Epoch, formatVersion, type RingVersion } from "../../src/pubsub/version.ts";
 
 /** One log of a channel, as anybody spoke of it. */

@@ -1,9 +1,9 @@
 import { BrokerService } from "../../src/broker/service.ts";
-import { ClusterBroker } from "../../src/cluster/cluster-broker.ts";
-import { CurrentRing } from "../../src/cluster/current-ring.ts";
-import { HeldLogs } from "../../src/cluster/held-logs.ts";
-import { Holder } from "../../src/cluster/holder.ts";
-import type { Keeper, Ring, RingMember } from "../../src/cluster/ring.ts";
+import { ClusterBroker } from "../../src/broker-client/cluster-broker.ts";
+import { HeldLogs } from "../../src/cluster/replica/held-logs.ts";
+import { Holder } from "../../src/cluster/replica/holder.ts";
+import { CurrentRing } from "../../src/cluster/ring/current-ring.ts";
+import type { Keeper, Ring, RingMember } from "../../src/cluster/ring/ring.ts";
 import type { DialFailure } from "../../src/link/dial.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";

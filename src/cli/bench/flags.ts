@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Pace, Protocol } from "../../bench/plan.ts";
-import { publishes, type Scenario, type Wishes } from "../../bench/scenarios.ts";
 import { ConfigError } from "../../runtime/errors.ts";
-import { readCa } from "../../runtime/tls.ts";
+import { readCa } from "../../runtime/tls/tls.ts";
+import type { Pace, Protocol } from "../../tools/bench/plan.ts";
+import { publishes, type Scenario, type Wishes } from "../../tools/bench/scenarios.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

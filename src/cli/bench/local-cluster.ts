@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { LoadError } from "../../bench/load-error.ts";
+import { LoadError } from "../../tools/bench/load-error.ts";
 import { describeExit } from "../up/life.ts";
 import {
   bracketed,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Progress } from "../../bench/plan.ts";
+import type { Progress } from "../../tools/bench/plan.ts";
 import { ProgressLine } from "./progress.ts";
 
 const PROGRESS: Progress = {

@@ -1,5 +1,5 @@
-import type { Phase, Progress } from "../../bench/plan.ts";
-import { whole } from "../../bench/report/rows.ts";
+import type { Phase, Progress } from "../../tools/bench/plan.ts";
+import { whole } from "../../tools/bench/report/rows.ts";
 
 const BAR = 20;
 const ERASE_LINE = "\r\x1b[K";

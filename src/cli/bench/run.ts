@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { runLoad } from "../../bench/load.ts";
-import { toHtml } from "../../bench/report/html.ts";
-import { toJson } from "../../bench/report/json.ts";
-import { isFaultless, type Measured } from "../../bench/report/measured.ts";
-import { toText } from "../../bench/report/text.ts";
-import { planOf, type Scenario } from "../../bench/scenarios.ts";
 import { ConfigError } from "../../runtime/errors.ts";
+import { runLoad } from "../../tools/bench/load.ts";
+import { toHtml } from "../../tools/bench/report/html.ts";
+import { toJson } from "../../tools/bench/report/json.ts";
+import { isFaultless, type Measured } from "../../tools/bench/report/measured.ts";
+import { toText } from "../../tools/bench/report/text.ts";
+import { planOf, type Scenario } from "../../tools/bench/scenarios.ts";
 import { stopOnSignals } from "../stop-on-signals.ts";
 import { type BenchFlags, checkFlags, type Env, secretsOf, urlsOf, wishesOf } from "./flags.ts";
 import { LocalCluster } from "./local-cluster.ts";

@@ -1,6 +1,6 @@
-import { LoadError } from "../../bench/load-error.ts";
-import type { ServerUsage } from "../../bench/report/measured.ts";
-import { totalOf, usageOf } from "../../bench/usage.ts";
+import { LoadError } from "../../tools/bench/load-error.ts";
+import type { ServerUsage } from "../../tools/bench/report/measured.ts";
+import { totalOf, usageOf } from "../../tools/bench/usage.ts";
 
 /** Looks at what server processes use, at the moments that matter. */
 export class Watch {

@@ -1,9 +1,9 @@
-import { missingFor, type SeriesOptions } from "../../chaos/run/series.ts";
-import { type Scenario, whyNot } from "../../chaos/scenarios/scenario.ts";
-import { SCENARIOS, scenarioNamed } from "../../chaos/scenarios/scenarios.ts";
-import { ourSystem } from "../../chaos/system/ours.ts";
-import { readSystem, type SystemTemplate } from "../../chaos/system/template.ts";
 import { ConfigError } from "../../runtime/errors.ts";
+import { missingFor, type SeriesOptions } from "../../tools/chaos/run/series.ts";
+import { type Scenario, whyNot } from "../../tools/chaos/scenarios/scenario.ts";
+import { SCENARIOS, scenarioNamed } from "../../tools/chaos/scenarios/scenarios.ts";
+import { ourSystem } from "../../tools/chaos/system/ours.ts";
+import { readSystem, type SystemTemplate } from "../../tools/chaos/system/template.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

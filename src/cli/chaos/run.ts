@@ -1,11 +1,11 @@
-import { isGood, keyOf, type RunRecord } from "../../chaos/results/record.ts";
-import { ResultFile } from "../../chaos/results/result-file.ts";
-import { rowsOf, toTable } from "../../chaos/results/scoreboard.ts";
-import { run } from "../../chaos/run/run.ts";
-import { conditionsOf, type Due, dueRuns } from "../../chaos/run/series.ts";
-import { SCENARIOS } from "../../chaos/scenarios/scenarios.ts";
 import { SccError } from "../../runtime/errors.ts";
 import { describe } from "../../runtime/log.ts";
+import { isGood, keyOf, type RunRecord } from "../../tools/chaos/results/record.ts";
+import { ResultFile } from "../../tools/chaos/results/result-file.ts";
+import { rowsOf, toTable } from "../../tools/chaos/results/scoreboard.ts";
+import { run } from "../../tools/chaos/run/run.ts";
+import { conditionsOf, type Due, dueRuns } from "../../tools/chaos/run/series.ts";
+import { SCENARIOS } from "../../tools/chaos/scenarios/scenarios.ts";
 import { stopOnSignals } from "../stop-on-signals.ts";
 import { type Asked, asked, type ChaosFlags, type Env } from "./flags.ts";
 import { ChaosView } from "./view.ts";

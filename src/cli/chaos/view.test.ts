@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { goodRun } from "../../chaos/results/test-records.ts";
+import { goodRun } from "../../tools/chaos/results/test-records.ts";
 import { ChaosView } from "./view.ts";
 
 const PROGRESS = {

@@ -1,6 +1,6 @@
-import { isGood, type RunRecord } from "../../chaos/results/record.ts";
-import type { Progress, RunObserver } from "../../chaos/run/run.ts";
-import type { Due } from "../../chaos/run/series.ts";
+import { isGood, type RunRecord } from "../../tools/chaos/results/record.ts";
+import type { Progress, RunObserver } from "../../tools/chaos/run/run.ts";
+import type { Due } from "../../tools/chaos/run/series.ts";
 
 const ERASE_LINE = "\r\x1b[K";
 const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../../runtime/errors.ts";
-import { readCa } from "../../runtime/tls.ts";
+import { readCa } from "../../runtime/tls/tls.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

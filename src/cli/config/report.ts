@@ -1,5 +1,5 @@
-import type { Resolution, Resolved } from "../../runtime/config-sources.ts";
-import { flagOf, type Setting } from "../../runtime/setting.ts";
+import type { Resolution, Resolved } from "../../runtime/config/config-sources.ts";
+import { flagOf, type Setting } from "../../runtime/config/setting.ts";
 import { visible } from "../../runtime/visible.ts";
 import { json } from "../client/output.ts";
 

@@ -1,7 +1,7 @@
-import type { Flags } from "../../runtime/config.ts";
-import { type Resolution, resolveConfig } from "../../runtime/config-sources.ts";
+import type { Flags } from "../../runtime/config/config.ts";
+import { type Resolution, resolveConfig } from "../../runtime/config/config-sources.ts";
+import { unknownVariables } from "../../runtime/config/unknown-variables.ts";
 import { ConfigError } from "../../runtime/errors.ts";
-import { unknownVariables } from "../../runtime/unknown-variables.ts";
 import { visible } from "../../runtime/visible.ts";
 import type { Env } from "../client/flags.ts";
 import { hasColours, json, Output, type OutputStream } from "../client/output.ts";

@@ -1,8 +1,8 @@
-import { examine } from "../../doctor/examine.ts";
-import type { Finding } from "../../doctor/finding.ts";
-import { doctorSettings } from "../../doctor/settings.ts";
-import { type Flags, readConfig } from "../../runtime/config.ts";
+import { type Flags, readConfig } from "../../runtime/config/config.ts";
 import { visibleJson } from "../../runtime/visible.ts";
+import { examine } from "../../tools/doctor/examine.ts";
+import type { Finding } from "../../tools/doctor/finding.ts";
+import { doctorSettings } from "../../tools/doctor/settings.ts";
 import { DoctorView } from "./view.ts";
 
 /**

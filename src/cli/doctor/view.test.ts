@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure, ok } from "../../doctor/finding.ts";
+import { failure, ok } from "../../tools/doctor/finding.ts";
 import { DoctorView } from "./view.ts";
 
 const ready = ok("broker ws://10.0.0.3:8888", "ready");

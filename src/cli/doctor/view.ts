@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import type { Finding } from "../../doctor/finding.ts";
 import { visible } from "../../runtime/visible.ts";
+import type { Finding } from "../../tools/doctor/finding.ts";
 
 const WORDS = { ok: "ok", warning: "warning", failure: "FAILURE" } as const;
 const COLOURS = { ok: "green", warning: "yellow", failure: "red" } as const;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { answerProbe, type Trouble } from "../../runtime/http.ts";
+import { answerProbe, type Trouble } from "../../runtime/http/http.ts";
 import { healthOf } from "./health.ts";
 import { servicesHere } from "./services.ts";
 

@@ -1,5 +1,5 @@
 import { brokerSettings } from "../../broker/config.ts";
-import { readConfig } from "../../runtime/config.ts";
+import { readConfig } from "../../runtime/config/config.ts";
 import { stateSettings } from "../../state/config.ts";
 import { workerSettings } from "../../worker/config.ts";
 import { hostInUrl } from "../ask.ts";

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { ConfigError } from "../../runtime/errors.ts";
-import { readCa } from "../../runtime/tls.ts";
+import { readCa } from "../../runtime/tls/tls.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

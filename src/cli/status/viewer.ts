@@ -2,7 +2,7 @@ import type { ClientRequest } from "node:http";
 import socketClusterClient from "socketcluster-client";
 import { z } from "zod";
 import { ClusterAuthError } from "../../runtime/errors.ts";
-import { tlsAdvice } from "../../runtime/tls-advice.ts";
+import { tlsAdvice } from "../../runtime/tls/tls-advice.ts";
 import type { StateAddress } from "./flags.ts";
 import { type Picture, pictureSchema } from "./picture.ts";
 

@@ -1,4 +1,4 @@
-import { toggle } from "../../runtime/config.ts";
+import { toggle } from "../../runtime/config/config.ts";
 import { ConfigError } from "../../runtime/errors.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import { readConfig, type Settings } from "../../runtime/config.ts";
+import { readConfig, type Settings } from "../../runtime/config/config.ts";
 import { ConfigError } from "../../runtime/errors.ts";
 import { PlainView } from "./plain-view.ts";
 import { type Env, planCluster, portNeeds, type ServiceName, type ServicePlan, type Wishes } from "./plan.ts";

@@ -1,5 +1,5 @@
-import type { ReportMessage } from "../../cluster/report-messages.ts";
-import { hasMember, type Ring } from "../../cluster/ring.ts";
+import type { ReportMessage } from "../../cluster/report/report-messages.ts";
+import { hasMember, type Ring } from "../../cluster/ring/ring.ts";
 import type { MemberConnection } from "../member-connection.ts";
 import type { EventList } from "./event-list.ts";
 import type { KnownMember, Members } from "./members.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { MOST_TAILS, type WatchMessage } from "../../cluster/report-messages.ts";
+import { MOST_TAILS, type WatchMessage } from "../../cluster/report/report-messages.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { attempt } from "../../runtime/contain.ts";
 import type { Logger } from "../../runtime/log.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
-import { NO_RING } from "../../cluster/ring.ts";
-import type { MemberMessage } from "../../cluster/state-messages.ts";
+import type { MemberMessage } from "../../cluster/registration/state-messages.ts";
+import { NO_RING } from "../../cluster/ring/ring.ts";
 import { faults } from "../../runtime/contain.ts";
 import type { MemberConnection } from "../member-connection.ts";
 import { harmless } from "./harmless.ts";

@@ -1,4 +1,4 @@
-import { MOST_HOT } from "../../cluster/report-messages.ts";
+import { MOST_HOT } from "../../cluster/report/report-messages.ts";
 
 /** Channels that are remembered from one report to the next. */
 const REMEMBERED = 200;

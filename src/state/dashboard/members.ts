@@ -1,7 +1,7 @@
-import type { Member } from "../../cluster/membership.ts";
-import type { ReportMessage } from "../../cluster/report-messages.ts";
+import type { ReportMessage } from "../../cluster/report/report-messages.ts";
 import type { RingVersion } from "../../pubsub/version.ts";
 import type { MemberConnection } from "../member-connection.ts";
+import type { Member } from "../membership/membership.ts";
 import type { Usage } from "./usage.ts";
 
 /** What is known of a member besides what the ring says. */

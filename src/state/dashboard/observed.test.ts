@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Member } from "../../cluster/membership.ts";
-import type { ReportMessage } from "../../cluster/report-messages.ts";
-import type { Ring } from "../../cluster/ring.ts";
+import type { ReportMessage } from "../../cluster/report/report-messages.ts";
+import type { Ring } from "../../cluster/ring/ring.ts";
 import type { MemberConnection } from "../member-connection.ts";
+import type { Member } from "../membership/membership.ts";
 import { EventList } from "./event-list.ts";
 import { Hottest } from "./hottest.ts";
 import { Observed } from "./observed.ts";

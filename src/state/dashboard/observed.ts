@@ -1,7 +1,7 @@
-import { LATENCY_BUCKETS } from "../../cluster/latency.ts";
-import type { ReportMessage } from "../../cluster/report-messages.ts";
-import { NO_RING, type Ring } from "../../cluster/ring.ts";
-import type { MemberMessage } from "../../cluster/state-messages.ts";
+import type { MemberMessage } from "../../cluster/registration/state-messages.ts";
+import { LATENCY_BUCKETS } from "../../cluster/report/latency.ts";
+import type { ReportMessage } from "../../cluster/report/report-messages.ts";
+import { NO_RING, type Ring } from "../../cluster/ring/ring.ts";
 import { RELEASE } from "../../runtime/release.ts";
 import type { MemberConnection } from "../member-connection.ts";
 import type { StateObserver } from "../state-observer.ts";

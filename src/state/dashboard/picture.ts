@@ -1,5 +1,5 @@
-import { percentile } from "../../cluster/latency.ts";
-import { hasMember, type Ring, type RingMember } from "../../cluster/ring.ts";
+import { percentile } from "../../cluster/report/latency.ts";
+import { hasMember, type Ring, type RingMember } from "../../cluster/ring/ring.ts";
 import { compareVersions } from "../../pubsub/version.ts";
 import type { HotChannel } from "./hottest.ts";
 import type { KnownMember, Members } from "./members.ts";

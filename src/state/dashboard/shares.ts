@@ -1,5 +1,5 @@
-import { placementOf } from "../../cluster/placement.ts";
-import { NO_RING, type Ring } from "../../cluster/ring.ts";
+import { placementOf } from "../../cluster/ring/placement.ts";
+import { NO_RING, type Ring } from "../../cluster/ring/ring.ts";
 
 /** Names that are placed to see who owns how much: a share is exact to a percent or so. */
 const SAMPLES = 4096;

@@ -1,4 +1,4 @@
-import type { ReportMessage } from "../../cluster/report-messages.ts";
+import type { ReportMessage } from "../../cluster/report/report-messages.ts";
 
 /** How a process was between its last two reports. */
 export interface Usage {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
-import type { MetricsPage } from "../../runtime/http.ts";
+import type { MetricsPage } from "../../runtime/http/http.ts";
 import { type MetricFamily, type Metrics, printFamilies } from "../../runtime/metrics.ts";
 import { addTotals, labelled } from "./merge-metrics.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../runtime/clock.ts";
-import type { Trouble } from "../../runtime/http.ts";
+import type { Trouble } from "../../runtime/http/http.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { adviceOn, describeExit, type Exit, Pauses } from "./exits.ts";
 import { BEAT_MS, type PrimaryMessage, type ProcessMessage, SILENT_BEATS } from "./messages.ts";

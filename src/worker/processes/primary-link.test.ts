@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import type { Trouble } from "../../runtime/http.ts";
+import type { Trouble } from "../../runtime/http/http.ts";
 import { type ProcessMessage, parsePrimaryMessage, parseProcessMessage } from "./messages.ts";
 import { PrimaryLink } from "./primary-link.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
-import type { Health, Trouble } from "../../runtime/http.ts";
+import type { Health, Trouble } from "../../runtime/http/http.ts";
 import type { MetricFamily } from "../../runtime/metrics.ts";
 import { BEAT_MS, type PrimaryMessage, type ProcessMessage, SILENT_BEATS } from "./messages.ts";
 

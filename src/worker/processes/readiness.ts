@@ -1,4 +1,4 @@
-import type { Trouble } from "../../runtime/http.ts";
+import type { Trouble } from "../../runtime/http/http.ts";
 
 /** One of the processes that should serve, as far as readiness goes. */
 export interface SeatState {

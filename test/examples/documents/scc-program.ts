@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
 import { KNOWN_VARIABLES, SERVICES } from "../../../src/cli/known-variables.ts";
 import { SettingFlags } from "../../../src/cli/setting-flags.ts";
-import { readConfig } from "../../../src/runtime/config.ts";
+import { readConfig } from "../../../src/runtime/config/config.ts";
+import type { Environment } from "../../../src/runtime/config/setting.ts";
 import { ConfigError } from "../../../src/runtime/errors.ts";
-import type { Environment } from "../../../src/runtime/setting.ts";
 import { REPOSITORY } from "../../support/package.ts";
 
 const COMMANDS = join(REPOSITORY, "src/cli/commands");

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { SERVICES } from "../../../src/cli/known-variables.ts";
-import { resolveConfig } from "../../../src/runtime/config-sources.ts";
+import { resolveConfig } from "../../../src/runtime/config/config-sources.ts";
 import { type KubernetesObject, MANIFESTS, parseObjects, read } from "../../kubernetes/objects.ts";
 import { problemsOf } from "../../kubernetes/schema.ts";
 import { REPOSITORY } from "../../support/package.ts";

@@ -1,4 +1,4 @@
-import { NO_RING, type Ring } from "../../../src/cluster/ring.ts";
+import { NO_RING, type Ring } from "../../../src/cluster/ring/ring.ts";
 import { EntryWriter } from "../../../src/link/entries.ts";
 import { taken } from "../../../src/link/test-taken.ts";
 import type { Random } from "../../simulation/random.ts";

@@ -1,5 +1,5 @@
-import { placementOf } from "../../../src/cluster/placement.ts";
-import type { Ring } from "../../../src/cluster/ring.ts";
+import { placementOf } from "../../../src/cluster/ring/placement.ts";
+import type { Ring } from "../../../src/cluster/ring/ring.ts";
 import { formatVersion } from "../../../src/pubsub/version.ts";
 import type { Checker, Find } from "../checker.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { placementOf } from "../../../src/cluster/placement.ts";
-import type { Ring } from "../../../src/cluster/ring.ts";
+import { placementOf } from "../../../src/cluster/ring/placement.ts";
+import type { Ring } from "../../../src/cluster/ring/ring.ts";
 import { ChannelLog } from "../../../src/pubsub/channel-log.ts";
 import type { Holds } from "../holdings.ts";
 import type { OwnerSaid } from "../truth.ts";

@@ -1,5 +1,5 @@
-import type { Ring, RingMember } from "../../../src/cluster/ring.ts";
-import { NO_RING } from "../../../src/cluster/ring.ts";
+import type { Ring, RingMember } from "../../../src/cluster/ring/ring.ts";
+import { NO_RING } from "../../../src/cluster/ring/ring.ts";
 import type { Epoch } from "../../../src/pubsub/version.ts";
 import type { Checker, MakeChecker } from "../checker.ts";
 import type { Ending, LogTruth, MemberEnding, Message, Place, Subscription } from "../truth.ts";

@@ -1,4 +1,4 @@
-import type { Ring } from "../../../src/cluster/ring.ts";
+import type { Ring } from "../../../src/cluster/ring/ring.ts";
 import { compareVersions, formatVersion, type RingVersion } from "../../../src/pubsub/version.ts";
 import type { Checker, Find } from "../checker.ts";
 

@@ -1,4 +1,4 @@
-import { membersOf } from "../../../src/cluster/ring.ts";
+import { membersOf } from "../../../src/cluster/ring/ring.ts";
 import { compareVersions, formatVersion, type RingVersion } from "../../../src/pubsub/version.ts";
 import type { Checker, Find } from "../checker.ts";
 import { type Holds, mayBeOlder, TURN_MS } from "../holdings.ts";

@@ -1,6 +1,6 @@
 import { BrokerService } from "../../../src/broker/service.ts";
-import { CurrentRing } from "../../../src/cluster/current-ring.ts";
-import type { StateLink } from "../../../src/cluster/state-link.ts";
+import type { StateLink } from "../../../src/cluster/registration/state-link.ts";
+import { CurrentRing } from "../../../src/cluster/ring/current-ring.ts";
 import { LINK_PROTOCOL } from "../../../src/link/entries.ts";
 import { ENTRY_SIZE } from "../../../src/pubsub/channel-log.ts";
 import type { Process } from "../process.ts";

@@ -1,6 +1,6 @@
-import type { CurrentRing } from "../../../src/cluster/current-ring.ts";
-import type { DialLink } from "../../../src/cluster/owner-link.ts";
-import { StateLink } from "../../../src/cluster/state-link.ts";
+import type { DialLink } from "../../../src/cluster/peer/owner-link.ts";
+import { StateLink } from "../../../src/cluster/registration/state-link.ts";
+import type { CurrentRing } from "../../../src/cluster/ring/current-ring.ts";
 import { LINK_PROTOCOL } from "../../../src/link/entries.ts";
 import { Link } from "../../../src/link/link.ts";
 import { TALK_PROTOCOL, Talk } from "../../../src/link/talk.ts";

@@ -1,6 +1,6 @@
-import { RegistrationError } from "../../../src/cluster/address.ts";
-import type { Ring } from "../../../src/cluster/ring.ts";
-import { NO_RING } from "../../../src/cluster/ring.ts";
+import { RegistrationError } from "../../../src/cluster/peer/address.ts";
+import type { Ring } from "../../../src/cluster/ring/ring.ts";
+import { NO_RING } from "../../../src/cluster/ring/ring.ts";
 import { TALK_PROTOCOL, Talk } from "../../../src/link/talk.ts";
 import { FRAME_ROOM } from "../../../src/protocol/frames.ts";
 import { NobodyThereError } from "../../../src/state/probe.ts";

@@ -1,10 +1,10 @@
-import { ClusterBroker } from "../../../src/cluster/cluster-broker.ts";
-import { CurrentRing } from "../../../src/cluster/current-ring.ts";
-import { HeldLogs } from "../../../src/cluster/held-logs.ts";
-import { Holder } from "../../../src/cluster/holder.ts";
-import { partingOf } from "../../../src/cluster/parting.ts";
-import type { StateLink } from "../../../src/cluster/state-link.ts";
-import { sizeOf } from "../../../src/link/unconfirmed.ts";
+import { ClusterBroker } from "../../../src/broker-client/cluster-broker.ts";
+import { partingOf } from "../../../src/broker-client/parting.ts";
+import { sizeOf } from "../../../src/broker-client/unconfirmed.ts";
+import type { StateLink } from "../../../src/cluster/registration/state-link.ts";
+import { HeldLogs } from "../../../src/cluster/replica/held-logs.ts";
+import { Holder } from "../../../src/cluster/replica/holder.ts";
+import { CurrentRing } from "../../../src/cluster/ring/current-ring.ts";
 import { Hub } from "../../../src/pubsub/hub.ts";
 import { Publication } from "../../../src/pubsub/publication.ts";
 import { PubSub } from "../../../src/pubsub/pubsub.ts";

@@ -1,4 +1,4 @@
-import { NO_RING, type Ring } from "../../../src/cluster/ring.ts";
+import { NO_RING, type Ring } from "../../../src/cluster/ring/ring.ts";
 import type { GapReason } from "../../../src/link/entries.ts";
 import { Kind } from "../../../src/link/kinds.ts";
 import { type EntryHandler, readEntries } from "../../../src/link/read-entries.ts";
