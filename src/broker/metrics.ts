@@ -1,10 +1,9 @@
 import { type LinkStates, linkStates, registerMemberMetrics } from "../cluster/member-metrics.ts";
-import { hasMember } from "../cluster/ring/ring.ts";
+import { followerOf, hasMember } from "../cluster/ring/ring.ts";
 import { RingWatch } from "../cluster/ring/ring-watch.ts";
 import { registerLinkMetrics } from "../link/metrics.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Metrics } from "../runtime/metrics.ts";
-import { followerOf } from "../state/membership/keepers.ts";
 import type { BrokerService } from "./service.ts";
 
 /** What scc-broker shows of itself at /metrics. To be called before it has a ring. */

@@ -1,6 +1,12 @@
-import { hasMember, isNewer, membersOf, NO_RING, type Ring } from "../../src/cluster/ring/ring.ts";
+import {
+  followerOf,
+  hasMember,
+  isNewer,
+  membersOf,
+  NO_RING,
+  type Ring,
+} from "../../src/cluster/ring/ring.ts";
 import { compareVersions, type RingVersion } from "../../src/pubsub/version.ts";
-import { followerOf } from "../../src/state/membership/keepers.ts";
 import type { Checker, RingMade } from "./checker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ConfirmSaid } from "./truth.ts";

@@ -1,9 +1,8 @@
-import { hasMember, membersOf } from "../../src/cluster/ring/ring.ts";
+import { followerOf, hasMember, membersOf } from "../../src/cluster/ring/ring.ts";
 import { LINK_PROTOCOL } from "../../src/link/entries.ts";
 import { compareVersions } from "../../src/pubsub/version.ts";
 import { faults } from "../../src/runtime/contain.ts";
 import { type Logger, silentLogger } from "../../src/runtime/log.ts";
-import { followerOf } from "../../src/state/membership/keepers.ts";
 import type { MakeChecker } from "./checker.ts";
 import { comesToRest } from "./checkers/convergence.ts";
 import { checkersOf } from "./checkers/index.ts";

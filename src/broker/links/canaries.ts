@@ -1,7 +1,6 @@
 import type { Port } from "../../cluster/peer/port.ts";
 import type { CurrentRing } from "../../cluster/ring/current-ring.ts";
-import { hasMember } from "../../cluster/ring/ring.ts";
-import { followerOf } from "../../state/membership/keepers.ts";
+import { followerOf, hasMember } from "../../cluster/ring/ring.ts";
 import type { Owner } from "../owner/owner.ts";
 
 /** Who sent a canary, and is told what becomes of it. */

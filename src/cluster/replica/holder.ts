@@ -1,10 +1,9 @@
 import { BadEntryError } from "../../link/entries.ts";
 import { ChannelLog } from "../../pubsub/channel-log.ts";
 import type { Epoch } from "../../pubsub/version.ts";
-import { followerOf } from "../../state/membership/keepers.ts";
 import type { Copy, Port } from "../peer/port.ts";
 import type { CurrentRing } from "../ring/current-ring.ts";
-import { hasMember, isKeeper, listedSince, type Ring } from "../ring/ring.ts";
+import { followerOf, hasMember, isKeeper, listedSince, type Ring } from "../ring/ring.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";
 
 export interface HolderOptions {

@@ -117,3 +117,8 @@ export function tooFarAhead({ version }: Ring, known: RingVersion): string | und
 export function mayFollow(ring: Ring, known: RingVersion): boolean {
   return isNewer(ring, known) && tooFarAhead(ring, known) === undefined;
 }
+
+/** The worker that a ring says follows its only broker. */
+export function followerOf({ brokers, keepers }: Ring): Keeper | undefined {
+  return brokers.length === 1 ? keepers.find(({ role }) => role === "worker") : undefined;
+}

@@ -44,8 +44,3 @@ export function keepersFor(current: Ring, brokers: readonly RingMember[], staff:
   const { uri, instanceId } = next;
   return [{ uri, instanceId, role: "worker", since: current.version.counter + 1 }, ...keepers];
 }
-
-/** The worker that a ring says follows its only broker. */
-export function followerOf({ brokers, keepers }: Ring): Keeper | undefined {
-  return brokers.length === 1 ? keepers.find(({ role }) => role === "worker") : undefined;
-}

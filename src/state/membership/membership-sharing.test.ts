@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ring } from "../../cluster/ring/ring.ts";
-import { followerOf } from "./keepers.ts";
+import { followerOf } from "../../cluster/ring/ring.ts";
 import { broker, delays, join, names, running, settle, worker } from "./test-membership.ts";
 
 describe("Membership, who shares a ring", () => {

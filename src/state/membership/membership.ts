@@ -1,4 +1,5 @@
 import {
+  followerOf,
   hasMember,
   idsOf,
   isKeeper,
@@ -14,7 +15,7 @@ import { compareVersions, type RingVersion } from "../../pubsub/version.ts";
 import { Absences } from "./absences.ts";
 import { accusedAlone, type Evidence, faultyMembers } from "./faulty.ts";
 import { joinsDueAt } from "./joins.ts";
-import { followerOf, keepersFor } from "./keepers.ts";
+import { keepersFor } from "./keepers.ts";
 import { Suspicions } from "./suspicions.ts";
 import { UpstreamPresence } from "./upstream-presence.ts";
 
