@@ -1,7 +1,7 @@
+import type { Offer } from "../../cluster/peer/log-transfer.ts";
 import type { Port } from "../../cluster/peer/port.ts";
 import type { Holder } from "../../cluster/replica/holder.ts";
 import { KeeperLogs } from "../../cluster/replica/keeper-logs.ts";
-import type { Offer } from "../owner/handover.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { Canaries } from "./canaries.ts";
 

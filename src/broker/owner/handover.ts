@@ -1,16 +1,7 @@
+import type { Offer } from "../../cluster/peer/log-transfer.ts";
 import type { HeldLog } from "../../cluster/replica/held-logs.ts";
-import { compareVersions, type Epoch, type RingVersion } from "../../pubsub/version.ts";
+import { compareVersions, type RingVersion } from "../../pubsub/version.ts";
 import { NameQueue } from "./name-queue.ts";
-
-/** A copy that a member has offered. */
-export interface Offer {
-  readonly from: string;
-  readonly rank: RingVersion;
-  readonly epoch: Epoch;
-  readonly next: number;
-  /** What it takes, bytes. */
-  readonly size: number;
-}
 
 /** What a change of the ring asks of the owner, one log at a time. */
 export interface HandoverActions {

@@ -1,3 +1,4 @@
+import type { Offer } from "../../cluster/peer/log-transfer.ts";
 import type { Port } from "../../cluster/peer/port.ts";
 import type { HeldLog, HeldLogs } from "../../cluster/replica/held-logs.ts";
 import { hasMember, listedSince, membersOf, type Ring } from "../../cluster/ring/ring.ts";
@@ -7,7 +8,7 @@ import { compareEpochs } from "../../pubsub/version.ts";
 import { faults } from "../../runtime/contain.ts";
 import { Awaiting } from "./awaiting.ts";
 import { type CopyItem, CopyStream } from "./copy-stream.ts";
-import { Handover, type Offer } from "./handover.ts";
+import { Handover } from "./handover.ts";
 import { type LogSubscriber, OwnedLog, type Publisher } from "./owned-log.ts";
 import { OwnedLogs } from "./owned-logs.ts";
 import type { OwnerEvents, OwnerOptions } from "./owner-options.ts";

@@ -1,4 +1,3 @@
-import type { Offer } from "../../broker/owner/handover.ts";
 import { BadEntryError } from "../../link/entries.ts";
 import type { LinkHandle } from "../../link/link.ts";
 import { NAME_TABLE_SIZE, NameTable } from "../../link/name-table.ts";
@@ -7,19 +6,12 @@ import type { ChannelLog, LogEntry } from "../../pubsub/channel-log.ts";
 import type { Epoch, RingVersion } from "../../pubsub/version.ts";
 import type { CurrentRing } from "../ring/current-ring.ts";
 import { LinkRing } from "./link-ring.ts";
+import type { Copy, Offer } from "./log-transfer.ts";
 import type { Hello } from "./peer-hello.ts";
 
 /** What an end of a link remembers of a channel that the other side has named. */
 export interface Slot {
   readonly channel: string;
-}
-
-/** A message as a member hands it to another. `bytes` are a view that is only valid during the call. */
-export interface Copy {
-  readonly offset: number;
-  readonly origin: string;
-  readonly sequence: number;
-  readonly bytes: Buffer;
 }
 
 /** What another member says of logs, under the ring that is current here. Everything else was not looked at. */

@@ -1,7 +1,7 @@
 import type { ChannelLog, LogEntry } from "../../pubsub/channel-log.ts";
 import { type TailBounds, Tails } from "../../pubsub/tails.ts";
 import type { RingVersion } from "../../pubsub/version.ts";
-import type { Copy } from "../peer/port.ts";
+import type { Copy } from "../peer/log-transfer.ts";
 
 /** A log that a member holds: as its owner, as the owner's follower, or as an old copy that may still be wanted. */
 export interface HeldLog {

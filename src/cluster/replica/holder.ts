@@ -1,7 +1,8 @@
 import { BadEntryError } from "../../link/entries.ts";
 import { ChannelLog } from "../../pubsub/channel-log.ts";
 import type { Epoch } from "../../pubsub/version.ts";
-import type { Copy, Port } from "../peer/port.ts";
+import type { Copy } from "../peer/log-transfer.ts";
+import type { Port } from "../peer/port.ts";
 import type { CurrentRing } from "../ring/current-ring.ts";
 import { followerOf, hasMember, isKeeper, listedSince, type Ring } from "../ring/ring.ts";
 import type { HeldLog, HeldLogs } from "./held-logs.ts";

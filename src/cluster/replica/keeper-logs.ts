@@ -1,6 +1,7 @@
 import { BadEntryError } from "../../link/entries.ts";
 import type { Epoch } from "../../pubsub/version.ts";
-import type { Copy, LogEvents, Port } from "../peer/port.ts";
+import type { Copy } from "../peer/log-transfer.ts";
+import type { LogEvents, Port } from "../peer/port.ts";
 import type { Holder } from "./holder.ts";
 
 /** What a member that owns nothing does with what others say of logs: it keeps copies, and hands them over. */
