@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { warnIfOpenToAll } from "../cluster/insecure.ts";
-import { MAX_TALK_FRAME } from "../cluster/peer/transport.ts";
+import { MAX_TALK_FRAME } from "../cluster/registration/state-dialer.ts";
 import { acceptMembers } from "../link/accept.ts";
 import { TALK_PROTOCOL, Talk } from "../link/talk.ts";
 import { systemClock } from "../runtime/clock.ts";

@@ -1,9 +1,10 @@
 import type { Config } from "../../runtime/config/config.ts";
 import type { Logger } from "../../runtime/log.ts";
 import { onAuthRefused } from "../exit-on-auth-error.ts";
-import { type TransportOptions, talkDialer } from "../peer/transport.ts";
+import type { TransportOptions } from "../peer/transport.ts";
 import type { CurrentRing } from "../ring/current-ring.ts";
 import type { commonSettings, memberSettings } from "../settings.ts";
+import { talkDialer } from "./state-dialer.ts";
 import { StateLink } from "./state-link.ts";
 
 /** The part of a member's configuration that says how it registers. */

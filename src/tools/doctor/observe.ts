@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostInUri } from "../../cluster/peer/address.ts";
-import { MAX_TALK_FRAME } from "../../cluster/peer/transport.ts";
+import { MAX_TALK_FRAME } from "../../cluster/registration/state-dialer.ts";
 import { type Overview, parseStateMessage } from "../../cluster/registration/state-messages.ts";
 import { type DialFailure, dial } from "../../link/dial.ts";
 import { TALK_PROTOCOL, Talk } from "../../link/talk.ts";
