@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import type { StateLink } from "../registration/state-link.ts";
 import { parseMemberMessage } from "../registration/state-messages.ts";
 import { HotChannels } from "./hot-channels.ts";
 import { bucketOf, endOf, LATENCY_BUCKETS, percentile } from "./latency.ts";
 import type { ReportMessage, TailMessage, WatchMessage } from "./report-messages.ts";
-import { type ReportSource, reportWhileWatched } from "./reporter.ts";
+import { type ReportSession, type ReportSource, reportWhileWatched } from "./reporter.ts";
 import { Sampling } from "./sampling.ts";
 import { TailSamples } from "./tail-samples.ts";
 
@@ -32,12 +31,12 @@ function stage() {
   const said: (ReportMessage | TailMessage)[] = [];
   const calls: string[] = [];
   let watch: (message: WatchMessage | undefined) => void = () => {};
-  const state = {
+  const state: ReportSession = {
     onWatch: (listener: typeof watch) => {
       watch = listener;
     },
     report: (message: ReportMessage | TailMessage) => void said.push(message),
-  } as unknown as StateLink;
+  };
   let links = ["b"];
   const source: ReportSource = {
     numbers: () => ({ messages: 3 }),

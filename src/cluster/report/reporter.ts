@@ -1,6 +1,12 @@
 import type { Clock, Timer } from "../../runtime/clock.ts";
-import type { StateLink } from "../registration/state-link.ts";
 import { MOST_LINKS, type ReportMessage, type TailMessage, type WatchMessage } from "./report-messages.ts";
+
+/** What a reporter needs of a member's session with scc-state. */
+export interface ReportSession {
+  /** Calls the listener when somebody begins to watch, or watches other channels; with undefined when nobody does. */
+  onWatch(listener: (watch: WatchMessage | undefined) => void): void;
+  report(message: ReportMessage | TailMessage): void;
+}
 
 /** What a member can tell of itself. Nothing of it is called while nobody looks. */
 export interface ReportSource {
@@ -22,7 +28,7 @@ export interface ReportSource {
 const TAIL_MS = 250;
 
 /** Has a member report to scc-state while somebody looks at the cluster; without that there is not even a timer. */
-export function reportWhileWatched(state: StateLink, source: ReportSource, clock: Clock): void {
+export function reportWhileWatched(state: ReportSession, source: ReportSource, clock: Clock): void {
   let reporter: Reporter | undefined;
   state.onWatch((watch) => {
     if (watch === undefined) {
@@ -36,14 +42,14 @@ export function reportWhileWatched(state: StateLink, source: ReportSource, clock
 }
 
 class Reporter {
-  readonly #state: StateLink;
+  readonly #state: ReportSession;
   readonly #source: ReportSource;
   readonly #clock: Clock;
   #timers: Timer[] = [];
   #reportedAt: number | undefined;
   #links: string | undefined;
 
-  constructor(state: StateLink, source: ReportSource, clock: Clock) {
+  constructor(state: ReportSession, source: ReportSource, clock: Clock) {
     this.#state = state;
     this.#source = source;
     this.#clock = clock;
