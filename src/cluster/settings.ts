@@ -14,6 +14,9 @@ import {
 import { memoryLimits } from "../runtime/memory.ts";
 import { boundsFor } from "./memory-shares.ts";
 
+/** How long two members that have to copy to each other may be unable to, ms. */
+export const SUSPECT_MS = 3000;
+
 /** Settings that every process of a cluster has. Names and meanings are upstream's where it has them. */
 export const commonSettings = {
   host: {

@@ -1,8 +1,6 @@
 import { hasMember, type RingMember } from "../../cluster/ring/ring.ts";
+import { SUSPECT_MS } from "../../cluster/settings.ts";
 import type { Accusations } from "./accusations.ts";
-
-/** How long two members that have to copy to each other may be unable to, ms. */
-export const SUSPECT_MS = 3000;
 
 /**
  * Brokers and keepers that cannot reach each other, though nobody else complains: they could not copy to each other,
