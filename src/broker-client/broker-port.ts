@@ -3,8 +3,9 @@ import { Port, type PortOptions, type Slot } from "../cluster/peer/port.ts";
 import { BadEntryError, type GapReason } from "../link/entries.ts";
 import { Publication } from "../pubsub/publication.ts";
 import type { Epoch, RingVersion } from "../pubsub/version.ts";
+import type { Pending } from "./pending.ts";
 import type { Subscription } from "./subscription.ts";
-import { type Pending, SentPublishes } from "./unconfirmed.ts";
+import { SentPublishes } from "./unconfirmed.ts";
 
 /** What a broker tells this worker. */
 export interface BrokerPortEvents {

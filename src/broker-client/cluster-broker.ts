@@ -9,10 +9,11 @@ import type { ClusterBrokerEvents, ClusterBrokerOptions } from "./cluster-broker
 import { PublishRefusedError, PublishTimeoutError, SubscribeRefusedError } from "./errors.ts";
 import { type Followed, RefusedChannels, settleOverdue } from "./followed.ts";
 import { LinkCanaries } from "./link-canaries.ts";
+import { type Pending, sizeOf } from "./pending.ts";
 import { PublishLink } from "./publish-link.ts";
 import { PublishWindow } from "./publish-window.ts";
 import { Subscription } from "./subscription.ts";
-import { type Pending, sizeOf, Unconfirmed } from "./unconfirmed.ts";
+import { Unconfirmed } from "./unconfirmed.ts";
 
 const SWEEP_MS = 500;
 /** Largest message, bytes: what WebSocket servers accept by default. Links accept somewhat more. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Publication } from "../pubsub/publication.ts";
+import { type Pending, sizeOf } from "./pending.ts";
 import { type PublishPort, PublishWindow } from "./publish-window.ts";
-import { type Pending, sizeOf, Unconfirmed } from "./unconfirmed.ts";
+import { Unconfirmed } from "./unconfirmed.ts";
 
 /** What one publish of these tests takes. */
 const SIZE = sizeOf(publication());

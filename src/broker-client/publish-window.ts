@@ -1,4 +1,4 @@
-import { type Pending, sizeOf } from "./unconfirmed.ts";
+import { type Pending, sizeOf } from "./pending.ts";
 
 /** What publishes go out by: a connection to whoever confirms them. */
 export interface PublishPort {

@@ -1,30 +1,6 @@
 import type { Settle } from "../pubsub/broker.ts";
 import type { Publication } from "../pubsub/publication.ts";
-import type { PublishWindow } from "./publish-window.ts";
-
-/** A publish on its way: it is sent again until somebody who owns its channel confirms it. */
-export interface Pending {
-  readonly sequence: number;
-  readonly publication: Publication;
-  /** When it was published, ms of the own clock. */
-  readonly at: number;
-  /** How often it was sent: while 0, it has certainly not happened. */
-  sent: number;
-  /** Undefined once its publisher was told. */
-  settle: Settle | undefined;
-  /** Where it counts; only the window itself changes these two. */
-  window: PublishWindow | undefined;
-  /** Whether it was sent on the window's present connection, and counts there. */
-  inFlight: boolean;
-}
-
-/** What a publish takes beside its data and its channel's name, bytes, about: what settles it, and where it counts. */
-const PENDING_SIZE = 400;
-
-/** What it takes to keep a publication, bytes: many empty ones are not free, nor are long names. */
-export function sizeOf({ channel, bytes }: Publication): number {
-  return PENDING_SIZE + channel.length + bytes.length;
-}
+import { type Pending, sizeOf } from "./pending.ts";
 
 /**
  * What this process published and nobody confirmed yet, in order: one sequence over all channels.

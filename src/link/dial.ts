@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import type { Credentials } from "../runtime/tls/certificates.ts";
 import { tlsAdvice } from "../runtime/tls/tls-advice.ts";
+import type { DialFailure } from "./dial-failure.ts";
 import { Handshake, type MemberSocket } from "./member-socket.ts";
 import { NONCE_HEADER, newNonce, nonceIn } from "./proof.ts";
 import { BAD_KEY, MAX_PROOF, prove } from "./prove.ts";
@@ -26,16 +27,6 @@ export interface DialOptions {
   readonly maxPayload: number;
   /** What is shown and trusted where TLS is spoken; absent: nothing, and whom the system trusts. */
   readonly credentials?: Credentials;
-}
-
-/**
- * Why there is no connection. `refused`: nobody listens there; `auth`: the key is not accepted, or the other side does
- * not prove that it holds it; `replaced`: another instance answers; `other`: no answer in time, no route, not our
- * protocol.
- */
-export interface DialFailure {
-  readonly kind: "refused" | "auth" | "replaced" | "other";
-  readonly reason: string;
 }
 
 export interface DialEvents {

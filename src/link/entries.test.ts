@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SentPublishes, sizeOf, Unconfirmed } from "../broker-client/unconfirmed.ts";
+import { sizeOf } from "../broker-client/pending.ts";
+import { SentPublishes, Unconfirmed } from "../broker-client/unconfirmed.ts";
 import { Publication } from "../pubsub/publication.ts";
 import { BadEntryError, EntryWriter, GAPS } from "./entries.ts";
 import { NAME_TABLE_SIZE, NameTable } from "./name-table.ts";

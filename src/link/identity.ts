@@ -1,4 +1,5 @@
-import { type DialFailure, type DialOptions, dial } from "./dial.ts";
+import { type DialOptions, dial } from "./dial.ts";
+import type { DialFailure } from "./dial-failure.ts";
 import type { MemberSocket } from "./member-socket.ts";
 import { failureFor, sendText } from "./prove.ts";
 

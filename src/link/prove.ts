@@ -1,5 +1,5 @@
 import { FRAME_ROOM } from "../protocol/frames.ts";
-import type { DialFailure } from "./dial.ts";
+import type { DialFailure } from "./dial-failure.ts";
 import type { MemberSocket } from "./member-socket.ts";
 import { type Exchange, isProof, proofOf } from "./proof.ts";
 

@@ -1,5 +1,5 @@
 import { LATENCY_BUCKETS, type Latencies } from "./latency.ts";
-import type { MetricFamily, MetricValue } from "./metrics.ts";
+import type { MetricFamily, MetricValue } from "./metric-family.ts";
 
 export interface LatencyMetricOptions {
   readonly name: string;

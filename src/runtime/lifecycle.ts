@@ -1,5 +1,4 @@
 import { setTimeout as after } from "node:timers/promises";
-import type { HttpConnections } from "./http/http-connections.ts";
 import type { Logger } from "./log.ts";
 
 interface Opened {
@@ -65,7 +64,11 @@ export class Lifecycle {
  * Sits out the time in which load balancers notice that this process goes. Everything is served as before, but probes
  * say that it is not ready, and answers end their connections.
  */
-export async function beLameDuck(ms: number, connections: HttpConnections, log: Logger): Promise<void> {
+export async function beLameDuck(
+  ms: number,
+  connections: { endAfterAnswers(): void },
+  log: Logger,
+): Promise<void> {
   connections.endAfterAnswers();
   if (ms === 0) return;
   log.info("still serves, while load balancers notice that it stops", { ms });

@@ -1,5 +1,5 @@
 import { RegistrationError } from "../cluster/peer/address.ts";
-import type { DialFailure } from "../link/dial.ts";
+import type { DialFailure } from "../link/dial-failure.ts";
 import { askIdentity } from "../link/identity.ts";
 import type { Credentials } from "../runtime/tls/certificates.ts";
 

@@ -4,7 +4,7 @@ import { HeldLogs } from "../../src/cluster/replica/held-logs.ts";
 import { Holder } from "../../src/cluster/replica/holder.ts";
 import { CurrentRing } from "../../src/cluster/ring/current-ring.ts";
 import type { Keeper, Ring, RingMember } from "../../src/cluster/ring/ring.ts";
-import type { DialFailure } from "../../src/link/dial.ts";
+import type { DialFailure } from "../../src/link/dial-failure.ts";
 import { EntryWriter } from "../../src/link/entries.ts";
 import type { LinkEvents, NewLink } from "../../src/link/link.ts";
 import { readEntries } from "../../src/link/read-entries.ts";

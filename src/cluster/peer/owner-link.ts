@@ -1,4 +1,4 @@
-import type { DialFailure } from "../../link/dial.ts";
+import type { DialFailure } from "../../link/dial-failure.ts";
 import type { NewLink } from "../../link/link.ts";
 import { SILENT } from "../../link/pulse.ts";
 import { Backoff } from "../../runtime/backoff.ts";

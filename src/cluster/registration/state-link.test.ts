@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import type { DialFailure } from "../../link/dial.ts";
+import type { DialFailure } from "../../link/dial-failure.ts";
 import type { TalkEvents } from "../../link/talk.ts";
 import { silentLogger } from "../../runtime/log.ts";
 import { CurrentRing } from "../ring/current-ring.ts";

@@ -1,4 +1,4 @@
-import type { DialFailure } from "../../link/dial.ts";
+import type { DialFailure } from "../../link/dial-failure.ts";
 import type { TalkEvents } from "../../link/talk.ts";
 import type { RingVersion } from "../../pubsub/version.ts";
 import { compareVersions, NO_VERSION } from "../../pubsub/version.ts";

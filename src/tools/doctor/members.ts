@@ -1,5 +1,5 @@
 import type { Overview } from "../../cluster/registration/state-messages.ts";
-import type { DialFailure } from "../../link/dial.ts";
+import type { DialFailure } from "../../link/dial-failure.ts";
 import { askIdentity } from "../../link/identity.ts";
 import { type Answer, type AskOptions, ask, isSilence, type Silence } from "./ask.ts";
 import { type Finding, failure, ok, warning } from "./finding.ts";

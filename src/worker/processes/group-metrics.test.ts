@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import { type MetricFamily, Metrics } from "../../runtime/metrics.ts";
+import type { MetricFamily } from "../../runtime/metric-family.ts";
+import { Metrics } from "../../runtime/metrics.ts";
 import { GroupMetrics } from "./group-metrics.ts";
 
 const sent = (value: number): MetricFamily[] => [

@@ -1,6 +1,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { MetricsPage } from "../../runtime/http/http.ts";
-import { type MetricFamily, type Metrics, printFamilies } from "../../runtime/metrics.ts";
+import type { MetricFamily } from "../../runtime/metric-family.ts";
+import { type Metrics, printFamilies } from "../../runtime/metrics.ts";
 import { addTotals, labelled } from "./merge-metrics.ts";
 
 export interface GroupMetricsOptions {

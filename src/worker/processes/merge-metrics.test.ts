@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type MetricFamily, printFamilies } from "../../runtime/metrics.ts";
+import type { MetricFamily } from "../../runtime/metric-family.ts";
+import { printFamilies } from "../../runtime/metrics.ts";
 import { addTotals, labelled } from "./merge-metrics.ts";
 
 const family = (name: string, value: number, more: Partial<MetricFamily> = {}): MetricFamily => ({

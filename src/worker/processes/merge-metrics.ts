@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricValue } from "../../runtime/metrics.ts";
+import type { MetricFamily, MetricValue } from "../../runtime/metric-family.ts";
 
 /** What one process showed. */
 export interface Part {

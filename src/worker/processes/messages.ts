@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MetricFamily } from "../../runtime/metrics.ts";
+import type { MetricFamily } from "../../runtime/metric-family.ts";
 
 /**
  * What the primary and its processes say to each other over Node's channel between them. A user's module can

@@ -1,6 +1,6 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { Health, Trouble } from "../../runtime/http/http.ts";
-import type { MetricFamily } from "../../runtime/metrics.ts";
+import type { MetricFamily } from "../../runtime/metric-family.ts";
 import { BEAT_MS, type PrimaryMessage, type ProcessMessage, SILENT_BEATS } from "./messages.ts";
 
 export interface PrimaryLinkOptions {

@@ -1,6 +1,6 @@
 import { ClusterBroker } from "../../../src/broker-client/cluster-broker.ts";
 import { partingOf } from "../../../src/broker-client/parting.ts";
-import { sizeOf } from "../../../src/broker-client/unconfirmed.ts";
+import { sizeOf } from "../../../src/broker-client/pending.ts";
 import type { StateLink } from "../../../src/cluster/registration/state-link.ts";
 import { HeldLogs } from "../../../src/cluster/replica/held-logs.ts";
 import { Holder } from "../../../src/cluster/replica/holder.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DialFailure } from "../../../src/link/dial.ts";
+import type { DialFailure } from "../../../src/link/dial-failure.ts";
 import { FRAME_ROOM } from "../../../src/protocol/frames.ts";
 import { Process } from "../process.ts";
 import { Random } from "../random.ts";

@@ -1,4 +1,4 @@
-import type { DialFailure } from "../../../src/link/dial.ts";
+import type { DialFailure } from "../../../src/link/dial-failure.ts";
 import type { Process } from "../process.ts";
 import type { Random } from "../random.ts";
 import type { Scheduler } from "../scheduler.ts";

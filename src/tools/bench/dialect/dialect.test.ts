@@ -3,7 +3,8 @@ import { Publications } from "../client/publications.ts";
 import { Payload } from "../measure/payload.ts";
 import { STAMP_LENGTH, Stamp } from "../measure/stamp.ts";
 import { FIRST_CALL } from "./calls.ts";
-import { type Dialect, dialectOf } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
+import { dialectOf } from "./dialects.ts";
 
 const socketCluster = dialectOf("socketcluster");
 const socketIo = dialectOf("socketio");

@@ -1,7 +1,3 @@
-import type { Protocol } from "../plan.ts";
-import { socketCluster } from "./socketcluster.ts";
-import { socketIo } from "./socketio.ts";
-
 /** What a server said, besides deliveries that are in order. */
 export type Heard =
   /** It expects the client to say something before it goes on. */
@@ -40,8 +36,4 @@ export interface PublicationParts {
   /** Up to the data; may contain the call as `CALL`. */
   readonly before: string;
   readonly after: string;
-}
-
-export function dialectOf(protocol: Protocol): Dialect {
-  return protocol === "socketcluster" ? socketCluster : socketIo;
 }
