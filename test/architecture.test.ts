@@ -1,33 +1,48 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
+const BASE = ["runtime", "protocol", "pubsub"];
+const CLUSTER = [...BASE, "link", "cluster"];
+
 /**
- * From which folders of src/ each folder may import, besides itself. Lower layers come first.
+ * From which floors of src/ each floor may import, besides itself. Lower ones come first.
  * docs/architecture.md explains the table.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   protocol: ["runtime"],
   pubsub: ["runtime", "protocol"],
-  link: ["runtime", "protocol", "pubsub"],
-  server: ["runtime", "protocol", "pubsub"],
-  cluster: ["runtime", "protocol", "pubsub", "link"],
-  api: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
-  state: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
-  broker: ["runtime", "protocol", "pubsub", "link", "server", "cluster"],
-  worker: ["runtime", "protocol", "pubsub", "link", "server", "cluster", "api"],
-  doctor: ["runtime", "protocol", "pubsub", "link", "cluster"],
-  bench: ["runtime", "protocol"],
-  chaos: ["runtime", "protocol", "bench"],
-  cli: ["runtime", "bench", "chaos", "doctor"],
+  link: BASE,
+  server: BASE,
+  cluster: [...BASE, "link"],
+  "broker-client": CLUSTER,
+  api: [...CLUSTER, "server", "broker-client"],
+  state: [...CLUSTER, "server"],
+  broker: [...CLUSTER, "server"],
+  worker: [...CLUSTER, "server", "broker-client", "api"],
+  tools: CLUSTER,
+  cli: ["runtime", "tools"],
+};
+
+/** From which rooms of a floor each of its rooms may import, besides itself. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "cluster/ring": [],
+  "cluster/peer": ["cluster/ring"],
+  "cluster/replica": ["cluster/ring", "cluster/peer"],
+  "cluster/report": ["cluster/ring", "cluster/peer"],
+  "cluster/registration": ["cluster/ring", "cluster/peer", "cluster/report"],
+  "tools/bench": [],
+  "tools/chaos": ["tools/bench"],
+  "tools/doctor": [],
 };
 
 /** `cli` starts the services, and shows their settings: it may load these files of theirs, and no others. */
 const STARTED_BY_CLI = /^(state|broker|worker)\/(main|config|start)\.ts$/;
 
 /** Folders of logic that is simulated: a new file of theirs is pure, or stands in `IMPURE` with its reason. */
-const PURE_FOLDERS = ["cluster", "protocol", "pubsub"];
+const PURE_FOLDERS = ["broker-client", "broker/owner", "cluster", "protocol", "pubsub", "state/membership"];
 
 const IMPURE: Readonly<Record<string, string>> = {
   "cluster/registration/member.ts": "gives a member what chance it needs",
@@ -38,6 +53,7 @@ const IMPURE: Readonly<Record<string, string>> = {
 const PURE = [
   "broker/upstream/unheld-packets.ts",
   "broker/upstream/upstream-packet.ts",
+  "broker/links/canaries.ts",
   "broker/links/worker-windows.ts",
   "tools/chaos/check/checker.ts",
   "tools/chaos/check/order.ts",
@@ -72,6 +88,7 @@ const PURE = [
 const BANNED =
   /from "(ws|node:(net|http|https|tls|dgram|timers.*))"|\b(setTimeout|setInterval|setImmediate|queueMicrotask|nextTick|systemClock|Date\.now|performance\.now|Math\.random|randomUUID)\b/;
 
+const ANY_IMPORT = /(?:from|import\() ?"(\.{1,2}\/[\w./-]+)"/g;
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const IMPORT = /(?:from|import\() ?"(?:\.\.\/)+([\w-]+)\/([\w./-]+)"/g;
 
@@ -82,8 +99,12 @@ function sources(): { file: string; folder: string; text: string }[] {
     .map((file) => ({ file, folder: file.split("/")[0] ?? "", text: readFileSync(`${SRC}${file}`, "utf8") }));
 }
 
+function isInPureFolder(file: string): boolean {
+  return PURE_FOLDERS.some((folder) => file.startsWith(`${folder}/`));
+}
+
 describe("The architecture", () => {
-  it("lets every folder import only from the layers below it", () => {
+  it("lets every floor import only from the floors below it", () => {
     const violations = sources().flatMap(({ file, folder, text }) =>
       [...text.matchAll(IMPORT)]
         .filter(([, target = "", path = ""]) => {
@@ -96,7 +117,26 @@ describe("The architecture", () => {
     expect(violations).toEqual([]);
   });
 
-  it("knows every folder of src/", () => {
+  it("lets every room import only from the rooms of its floor below it", () => {
+    const roomOf = (path: string): string | undefined =>
+      Object.keys(ROOMS).find((room) => path.startsWith(`${room}/`));
+    const violations = sources().flatMap(({ file, text }) => {
+      const room = roomOf(file);
+      if (room === undefined) return [];
+      return [...text.matchAll(ANY_IMPORT)]
+        .map(([, path = ""]) => join(dirname(file), path))
+        .filter((path) => {
+          const target = roomOf(path);
+          const isOfFloor = target?.split("/")[0] === room.split("/")[0];
+          return target !== undefined && isOfFloor && target !== room && !ROOMS[room]?.includes(target);
+        })
+        .map((path) => `${file} imports ${path}`);
+    });
+
+    expect(violations).toEqual([]);
+  });
+
+  it("knows every floor of src/", () => {
     const folders = new Set(sources().map(({ folder }) => folder));
 
     expect([...folders].toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted());
@@ -104,7 +144,7 @@ describe("The architecture", () => {
 
   it("keeps sockets, timers, clocks and chance out of the logic that is simulated", () => {
     const impure = sources()
-      .filter(({ file, folder }) => PURE.includes(file) || PURE_FOLDERS.includes(folder))
+      .filter(({ file }) => PURE.includes(file) || isInPureFolder(file))
       // Asking what an address looks like opens nothing.
       .filter(({ text }) => BANNED.test(text.replace(/import \{( isIP(v4|v6)?,?)+ \} from "node:net";/, "")))
       .map(({ file }) => file);
@@ -119,9 +159,7 @@ describe("The architecture", () => {
   });
 
   it("holds to it whatever says that it is pure", () => {
-    const claimed = sources().filter(
-      ({ folder, text }) => !PURE_FOLDERS.includes(folder) && /\bPure[.:]/.test(text),
-    );
+    const claimed = sources().filter(({ file, text }) => !isInPureFolder(file) && /\bPure[.:]/.test(text));
 
     expect(claimed.map(({ file }) => file).filter((file) => !PURE.includes(file))).toEqual([]);
   });
