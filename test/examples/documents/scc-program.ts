@@ -9,13 +9,16 @@ import type { Environment } from "../../../src/runtime/config/setting.ts";
 import { ConfigError } from "../../../src/runtime/errors.ts";
 import { REPOSITORY } from "../../support/package.ts";
 
-const COMMANDS = join(REPOSITORY, "src/cli/commands");
+/** Has a folder for each command. */
+const COMMANDS = join(REPOSITORY, "src/cli");
 
 type MakeCommand = (env: NodeJS.ProcessEnv) => Command;
 
 /** The functions that make the commands, as src/cli/main.ts loads them. */
 async function makers(): Promise<MakeCommand[]> {
-  const files = readdirSync(COMMANDS).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  const files = readdirSync(COMMANDS, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith("/command.ts"),
+  );
   const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(COMMANDS, file)).href)));
   return modules.flatMap((module) => {
     const found = Object.entries(module).filter(([name]) => name.endsWith("Command"));
