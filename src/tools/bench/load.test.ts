@@ -62,8 +62,8 @@ describe("A load on a server of our own", () => {
     const result = await own(changes);
 
     expect(result).toMatchObject(FAULTLESS);
-    expect(result.published).toBeGreaterThan(10);
-    expect(result.delivered).toBeGreaterThan(10);
+    expect(result.published).toBeGreaterThan(0);
+    expect(result.delivered).toBeGreaterThan(0);
     // What was sent in the instant before the window opened is not timed.
     expect(Math.abs(result.acknowledgeLatency.count - result.published)).toBeLessThan(20);
     expect(result.connectLatency.count).toBe(result.connections);
